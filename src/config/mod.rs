@@ -1,0 +1,164 @@
+//! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users type; knows no receiver's
+//! protocol and touches no log.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use ipsbell_parsers::alert::Severity;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::destinations::Kind;
+use crate::matcher::Matcher;
+use crate::secret::Secret;
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[agent]`.
+    pub agent: Agent,
+    /// `[[source]]`, in the file's order.
+    pub sources: Vec<Source>,
+    /// `[[destination]]`, in the file's order.
+    pub destinations: Vec<Destination>,
+    /// `[[mute]]`.
+    pub mutes: Vec<Mute>,
+    /// `[[severity]]`.
+    pub severities: Vec<SeverityRule>,
+    /// `[retention]`.
+    pub retention: Retention,
+}
+
+/// `[agent]`.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// The name under which posts speak of this machine.
+    pub host: String,
+    /// Where the store lies.
+    pub state_dir: PathBuf,
+    /// Networks of our own machines.
+    pub home_networks: Vec<IpNet>,
+}
+
+/// `[[source]]`.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Paths and globs.
+    pub paths: Vec<String>,
+    /// Globs of files that are left out.
+    pub exclude: Vec<String>,
+    /// The format.
+    pub format: FormatChoice,
+    /// The zone of stamps without an offset.
+    pub timezone: TimeZone,
+    /// Where reading begins in files that are there at the first start.
+    pub start_at: StartAt,
+}
+
+/// `format`.
+#[derive(Debug, Clone, Copy)]
+pub enum FormatChoice {
+    /// Told from the content, record by record.
+    Auto,
+    /// Always this one.
+    Named(&'static ipsbell_parsers::Format),
+}
+
+/// `start_at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartAt {
+    /// At the end: only what is written from now on.
+    End,
+    /// At the beginning: all that the file holds.
+    Beginning,
+}
+
+/// `[[destination]]`.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The name, unique.
+    pub name: String,
+    /// `type`.
+    pub kind: &'static Kind,
+    /// What the kind itself needs.
+    pub settings: Settings,
+    /// `min_severity`.
+    pub min_severity: Severity,
+    /// `match`: any of these; empty is everything.
+    pub matches: Vec<Matcher>,
+    /// `unless`: none of these.
+    pub unless: Vec<Matcher>,
+    /// `group_by`, never empty.
+    pub group_by: Vec<GroupField>,
+    /// `triage`: group and pace (`true`), or a post for every event (`false`).
+    pub triage: bool,
+    /// `repeat_every`.
+    pub repeat_every: Duration,
+    /// `pace`: the least time between two posts.
+    pub pace: Duration,
+    /// `mention`: by severity, a constant of the receiver's own (`<!here>`).
+    pub mentions: Vec<(Severity, String)>,
+}
+
+/// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in [`Kind::keys`].
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// From `url_file`, `url_env`, `credential` or `url`.
+    pub url: Option<Secret>,
+    /// `ca_file`: PEM certificates that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// `proxy`: `http://host:port` or `socks5://host:port`, perhaps with a user.
+    pub proxy: Option<Secret>,
+}
+
+/// A value by which events are grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GroupField {
+    /// Generator, id and name of the rule.
+    Rule,
+    /// The verdict.
+    Verdict,
+    /// The severity.
+    Severity,
+    /// The source's address.
+    Source,
+    /// The destination's address.
+    Destination,
+    /// The rule's category.
+    Category,
+    /// The format.
+    Format,
+}
+
+/// `[[mute]]`.
+#[derive(Debug, Clone)]
+pub struct Mute {
+    /// What is muted.
+    pub matcher: Matcher,
+    /// Until when; `None` is for good.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+}
+
+/// `[[severity]]`.
+#[derive(Debug, Clone)]
+pub struct SeverityRule {
+    /// What it applies to: any of these.
+    pub matches: Vec<Matcher>,
+    /// The severity that it gets.
+    pub set: Severity,
+}
+
+/// `[retention]`.
+#[derive(Debug, Clone)]
+pub struct Retention {
+    /// How long events are kept; `None` is for ever.
+    pub events: Option<Duration>,
+    /// How long the ledger of posts is kept; `None` is for ever.
+    pub notifications: Option<Duration>,
+    /// The most bytes that the store may take.
+    pub max_size_bytes: u64,
+    /// Keep each record's own bytes; without, the event of ECS form is kept in their place.
+    pub keep_raw: bool,
+}

@@ -1,0 +1,1 @@
+//! The sender thread: one for each destination.

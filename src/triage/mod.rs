@@ -1,0 +1,82 @@
+//! What is told, and when. Pure: open groups, new events and `now` in, what to post out. Knows no store, no receiver's
+//! form, no clock.
+
+mod group;
+pub use group::{Distinct, Group};
+
+use ipsbell_parsers::alert::Severity;
+use jiff::Timestamp;
+
+use crate::event::Event;
+
+/// Everything that one post tells; `message::compose` words it.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The agent's host.
+    pub agent_host: &'a str,
+    /// The time of composing.
+    pub now: Timestamp,
+    /// What is told in a card each, most important first. At most [`CARDS_MAX`].
+    pub entries: Vec<Entry<'a>>,
+    /// What is told in one line because it fits no card.
+    pub rest: Rest,
+    /// The receiver could not be reached, or the agent was behind, before this post.
+    pub gap: Option<Gap>,
+}
+
+/// The most cards in a post.
+pub const CARDS_MAX: usize = 10;
+
+/// A group in a post.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The group, its numbers including what is told now.
+    pub group: &'a Group,
+    /// Why it is told.
+    pub reason: Reason,
+    /// How many events are told now for the first time; 0 only when it is closed.
+    pub events: u64,
+    /// The newest of them, where it could be loaded.
+    pub sample: Option<Event<'a>>,
+}
+
+/// Why a group is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// For the first time.
+    New,
+    /// It goes on.
+    Again,
+    /// It became quiet, and these are the last numbers.
+    Closed,
+}
+
+/// Groups that are told by their numbers alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rest {
+    /// How many groups.
+    pub groups: u64,
+    /// How many events.
+    pub events: u64,
+    /// The worst severity among them.
+    pub worst: Severity,
+}
+
+/// A time in which nothing could be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// From when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why, in the words of the last failure.
+    pub why: String,
+    /// How many posts were tried in vain.
+    pub tries: u64,
+    /// Events that waited, by severity as in [`Severity::ALL`].
+    pub waited: [u64; 5],
+    /// Events that the store had to let go before they could be told (promise 2: expired).
+    pub expired: u64,
+    /// Posts that may appear twice.
+    pub maybe_repeated: u64,
+}
