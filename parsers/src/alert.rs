@@ -49,7 +49,8 @@ pub struct Alert<'a> {
     pub source: Endpoint<'a>,
     /// Who was attacked.
     pub destination: Endpoint<'a>,
-    /// Transport, lower case: `tcp`, `udp`, `icmp`, `ipv6-icmp`; a number where the log has a number.
+    /// Transport, lower case: `tcp`, `udp`, `icmp`, `ipv6-icmp`. The numbers 1, 2, 6, 17, 58 and 132 of a log have become their
+    /// names (IANA protocol numbers), others stay numbers.
     pub transport: Option<Text<'a>>,
     /// Application protocol: `http`, `tls`.
     pub protocol: Option<Text<'a>>,
@@ -258,8 +259,32 @@ impl Direction {
 }
 
 impl<'a> Alert<'a> {
+    /// The most details that an alert keeps by name; the raw record has them all.
+    pub const DETAILS_MAX: usize = 512;
+
+    /// The name under which details over [`Alert::DETAILS_MAX`] are counted.
+    pub const DETAILS_LEFT_OUT: &'static str = "ipsbell.details_left_out";
+
     /// The detail of this dotted name.
     pub fn detail(&self, key: &str) -> Option<&Value<'a>> {
         self.details.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Adds a detail. A key that is there stays as it is: what a record says first cannot be overwritten by what an
+    /// attacker made it say later. Gives the value back that was not taken.
+    pub fn note(&mut self, key: impl Into<Text<'a>>, value: Value<'a>) -> Option<Value<'a>> {
+        let key = key.into();
+        if self.detail(&key).is_some() {
+            return Some(value);
+        }
+        if self.details.len() < Self::DETAILS_MAX {
+            self.details.push((key, value));
+            return None;
+        }
+        match self.details.last_mut() {
+            Some((name, Value::Integer(count))) if name == Self::DETAILS_LEFT_OUT => *count += 1,
+            _ => self.details.push((Text::Borrowed(Self::DETAILS_LEFT_OUT), Value::Integer(1))),
+        }
+        None
     }
 }

@@ -1,15 +1,36 @@
 //! Grammars for the alert logs of intrusion prevention systems.
 //!
-//! A grammar takes the bytes of one record and gives an [`Alert`], "well formed but no alert", or a [`Reject`] that says
-//! what was wanted and where. Nothing here opens a file, reads a clock or knows a time zone: `no_std` lets the compiler
-//! prove it. A stamp without year or zone is handed on as it was read ([`Stamp`]).
+//! A grammar takes the bytes of one record and gives an [`Alert`](alert::Alert), "well formed but no alert", or a
+//! [`Reject`] that says what was wanted and where. Nothing here opens a file, reads a clock or knows a time zone: `no_std`
+//! lets the compiler prove it. A stamp without year or zone is handed on as it was read ([`Stamp`](alert::Stamp)).
+//!
+//! To add a format, copy `suricata_fast.rs`, end it in a `FORMAT`, list it in [`FORMATS`], drop a log into
+//! `testdata/<name>/` and run `UPDATE=1 cargo test -p ipsbell-parsers`.
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod alert;
+pub mod envelope;
+pub mod read;
+
+mod fast;
+mod lex;
+mod owned;
+mod stamp;
+mod text;
+mod words;
+
+mod snort_fast;
+mod suricata_fast;
+
+#[cfg(test)]
+mod tests;
 
 use alert::{Parsed, Reject};
+pub use read::{Choice, Read, Reader};
 
 /// A log format.
 #[derive(Debug)]
@@ -22,6 +43,31 @@ pub struct Format {
     pub example: &'static str,
     /// Is this record (without its syslog header) written in this format? Cheap, and never true for another format's.
     pub claims: fn(&[u8]) -> bool,
+    /// Is a record that this format claims certainly no alert? Tells it at the speed of memory, so that the bulk of a log
+    /// that holds more than alerts costs nothing; [`no_short_cut`] where a format has no such sign.
+    pub skips: fn(&[u8]) -> bool,
     /// Reads one record, without its syslog header and its line end.
     pub parse: for<'a> fn(&'a [u8]) -> Result<Parsed<'a>, Reject>,
 }
+
+/// All formats, in the order in which they are tried.
+pub const FORMATS: &[&Format] = &[&suricata_fast::FORMAT, &snort_fast::FORMAT];
+
+/// The format of this name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.name == name)
+}
+
+/// [`Format::skips`] of a format whose records must be read to know whether they are alerts.
+pub const fn no_short_cut(_record: &[u8]) -> bool {
+    false
+}
+
+impl PartialEq for Format {
+    /// A format is its name.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Format {}

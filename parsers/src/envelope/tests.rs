@@ -1,0 +1,93 @@
+//! Headers against what they say and where the record begins.
+
+use std::{format, string::String, vec::Vec};
+
+use super::*;
+
+// All that is left after each piece, with the last envelope as `stamp|host|app|pid|priority`.
+fn check(record: &str, rest: &str, said: &str) {
+    let mut peel = Peel::new(record.as_bytes());
+    let mut found = false;
+    for (at, left) in peel.by_ref() {
+        assert_eq!(&record.as_bytes()[at..], left);
+        if left == rest.as_bytes() {
+            found = true;
+            break;
+        }
+    }
+    assert!(found, "`{rest}` was never offered for `{record}`");
+    let envelope = peel.into_envelope();
+    let stamp = match envelope.stamp {
+        None => "none",
+        Some(Stamp::Instant { .. }) => "instant",
+        Some(Stamp::Local { year: None, .. }) => "no year",
+        Some(Stamp::Local { .. }) => "local",
+    };
+    let show = |value: Option<Text<'_>>| value.map_or_else(|| String::from("-"), Text::into_owned);
+    let priority = envelope.priority.map_or_else(|| String::from("-"), |value| format!("{value}"));
+    let got = format!(
+        "{stamp}|{}|{}|{}|{priority}",
+        show(envelope.host),
+        show(envelope.app),
+        show(envelope.pid)
+    );
+    assert_eq!(got, said, "{record}");
+}
+
+#[test]
+fn rfc3164_as_it_is_met() {
+    check("Sep  2 00:13:42 gate snort[12]: x y", "x y", "no year|gate|snort|12|-");
+    check("Sep  2 00:13:42 gate snort: x y", "x y", "no year|gate|snort|-|-");
+    check("<134>Sep 12 00:13:42 gate CEF:0|x", "CEF:0|x", "no year|gate|-|-|134");
+    check("Sep 12 2021 00:13:42 gate x", "x", "local|gate|-|-|-");
+    check("2021 Sep 12 00:13:42 gate x", "x", "local|gate|-|-|-");
+    check("<13>snort[1]: x", "x", "none|-|snort|1|13");
+    check("Sep 12 00:13:42 kernel: x", "x", "no year|-|kernel|-|-");
+    check("<189>date=2020-01-01", "date=2020-01-01", "none|-|-|-|189");
+}
+
+#[test]
+fn iso_stamps_of_rsyslog_and_journald() {
+    check("2021-10-08T02:20:47-07:00 192.0.2.20 CEF:0|x", "CEF:0|x", "instant|192.0.2.20|-|-|-");
+    check("<190>2021-10-08T02:20:47.5Z gate ids[7]: x", "x", "instant|gate|ids|7|190");
+    check("2020-03-25 08:01:34.584936-0700  gate ids[7]: x", "x", "instant|gate|ids|7|-");
+}
+
+#[test]
+fn rfc5424_keeps_all_its_parts() {
+    let record =
+        r#"<165>1 2023-10-11T22:14:15.003Z gate idp 8 ID4 [a@1 k="v \"]\" w"][b@1] the rest"#;
+    check(record, "the rest", "instant|gate|idp|8|165");
+    let mut peel = Peel::new(record.as_bytes());
+    assert_eq!(peel.next().unwrap().1, b"the rest");
+    let envelope = peel.into_envelope();
+    assert_eq!(envelope.message_id.as_deref(), Some("ID4"));
+    assert_eq!(envelope.structured_data.as_deref(), Some(r#"[a@1 k="v \"]\" w"][b@1]"#));
+    check("<14>1 - - - - - - x", "x", "none|-|-|-|14");
+    check("<14>1 - gate - - - - \u{feff}x", "x", "none|gate|-|-|14");
+}
+
+#[test]
+fn headers_behind_headers() {
+    check(
+        "<13>Sep  2 00:13:42 relay <14>Sep  2 00:13:41 gate ids[2]: @cee: {}",
+        "{}",
+        "no year|gate|ids|2|14",
+    );
+    // The relay knew its zone, the origin did not: the instant is kept.
+    check("2021-10-08T02:20:47Z relay Oct  8 02:20:46 gate ids: x", "x", "instant|gate|ids|-|-");
+}
+
+#[test]
+fn the_number_of_pieces_is_bounded() {
+    let record = "<13>".repeat(1000);
+    assert_eq!(Peel::new(record.as_bytes()).count(), PIECES_MAX);
+}
+
+#[test]
+fn no_header_is_made_up() {
+    for record in ["", "hello world", "<999>x", "<1", "192.0.2.1 - - x", "{\"a\":1}", "Sep 31"] {
+        let pieces: Vec<_> = Peel::new(record.as_bytes()).collect();
+        assert!(pieces.is_empty(), "{record}: {pieces:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The one-line form that Snort invented and Suricata took over, behind its stamp:
+//! `[Action] [**] [gid:sid:rev] message [**] [Classification: c] [Priority: n] {PROTO} source -> destination`.
+
+use alloc::borrow::Cow;
+
+use memchr::memmem;
+use nom::Parser;
+use nom::bytes::complete::{tag, take_until};
+use nom::character::complete::{char, digit1, space0, u32};
+use nom::combinator::opt;
+use nom::error::context;
+use nom::sequence::{delimited, preceded};
+
+use crate::alert::{Alert, Endpoint, Text, Value, Verdict};
+use crate::lex::{self, Parse, Wanted};
+use crate::{text, words};
+
+const MARK: &[u8] = b"[**]";
+
+/// Is there the mark of this form near the start, behind a stamp and perhaps an action?
+pub(crate) fn claims(behind_stamp: &[u8]) -> bool {
+    memmem::find(behind_stamp.get(..96).unwrap_or(behind_stamp), b"[**] [").is_some()
+}
+
+/// Reads what stands behind the stamp.
+pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+    let (input, _) = space0(input)?;
+    let (input, action) = opt(delimited(char('['), take_until("] "), tag("] ")))
+        .parse(input)
+        .map(|(rest, word)| if word == Some(b"**") { (input, None) } else { (rest, word) })?;
+    alert.action = action.map(text::shown);
+    alert.verdict = alert.action.as_deref().map_or(Verdict::Detected, words::verdict);
+    let (input, _) = preceded(space0, context("`[**] [`", tag("[**] ["))).parse(input)?;
+    let (input, generator) = context("generator id", u32).parse(input)?;
+    let (input, id) = preceded(char(':'), context("signature id", digit1)).parse(input)?;
+    let (input, revision) = preceded(char(':'), context("revision", digit1)).parse(input)?;
+    let (input, _) = context("`]`", char(']')).parse(input)?;
+    alert.rule.generator = Some(generator);
+    alert.rule.id = Some(text::shown(id));
+    alert.rule.revision = Some(text::shown(revision));
+    // The message is the rule author's and may hold anything: what stands behind it is found from the right.
+    let (message, packet) = match memmem::rfind(input, b"[**] [Raw pkt: ") {
+        Some(at) => (input.get(..at).unwrap_or_default(), input.get(at..)),
+        None => (input, None),
+    };
+    match packet {
+        Some(packet) => raw_packet(packet, alert),
+        None => {
+            let Some(brace) = memchr::memrchr(b'{', message) else {
+                return Wanted::here(input, "`{` and the protocol");
+            };
+            let (head, tail) = message.split_at_checked(brace).unwrap_or((message, b""));
+            endpoints(tail, alert)?;
+            return tags(head, alert);
+        }
+    }
+    tags(message, alert)
+}
+
+// `[**] [Raw pkt: 45 00 ...]`: Suricata's form for a packet that has no addresses.
+fn raw_packet<'a>(input: &'a [u8], alert: &mut Alert<'a>) {
+    let hex = input.get(15..).unwrap_or_default();
+    let end = memchr::memchr(b']', hex).unwrap_or(hex.len());
+    let hex = text::trimmed(text::shown(hex.get(..end).unwrap_or(hex)));
+    alert.note("suricata.raw_packet", Value::Text(hex));
+}
+
+// ` message [**] [Classification: c] [Priority: n] [AppID: x] `
+fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+    let Some(mark) = memmem::rfind(input, MARK) else {
+        return Wanted::here(input, "`[**]` behind the message");
+    };
+    let (message, tags) = input.split_at_checked(mark).unwrap_or((input, b""));
+    alert.rule.name = name(message);
+    let tags = tags.get(MARK.len()..).unwrap_or_default();
+    let priority = memmem::rfind(tags, b"[Priority: ");
+    let (category, rest) =
+        tags.split_at_checked(priority.unwrap_or(tags.len())).unwrap_or_default();
+    let inside = category.trim_ascii().strip_prefix(b"[Classification: ");
+    let category = inside.and_then(|tag| tag.strip_suffix(b"]")).map(text::shown);
+    alert.rule.category = category.filter(|category| !text::says_nothing(category));
+    if priority.is_some() {
+        let (rest, number) =
+            delimited(tag("[Priority: "), context("priority", u32), char(']')).parse(rest)?;
+        alert.priority = Some(number);
+        alert.severity = words::priority(number);
+        let app: Parse<'a, &[u8]> =
+            delimited(tag(" [AppID: "), take_until("]"), char(']')).parse(rest);
+        if let Ok((_, app)) = app {
+            alert.protocol = Some(text::lower(text::shown(app)));
+        }
+    }
+    Ok((b"", ()))
+}
+
+// Snort 3 quotes the message, and escapes quotes inside.
+fn name(message: &[u8]) -> Option<Text<'_>> {
+    let message = message.trim_ascii();
+    let name = match lex::quoted(message) {
+        Ok((b"", unquoted)) => text::trimmed(unquoted),
+        _ => text::shown(message),
+    };
+    (!text::says_nothing(&name)).then_some(name)
+}
+
+// `{PROTO} source -> destination`
+fn endpoints<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+    let (rest, protocol) =
+        delimited(char('{'), context("`}` behind the protocol", take_until("} ")), tag("} "))
+            .parse(input)?;
+    let transport = words::transport(text::shown(protocol));
+    let ports = words::has_ports(&transport);
+    let (rest, source) = context("` -> ` between the addresses", take_until(" -> ")).parse(rest)?;
+    let destination = rest.get(4..).unwrap_or_default().trim_ascii();
+    let Some(mut from) = lex::socket(source, ports) else {
+        return Wanted::here(source, "source address");
+    };
+    let Some(mut to) = lex::socket(destination, ports) else {
+        return Wanted::here(destination, "destination address");
+    };
+    if !ports {
+        // Suricata writes an ICMP message's type and code where the ports would be.
+        icmp("type", &mut from, alert);
+        icmp("code", &mut to, alert);
+    }
+    (alert.source, alert.destination, alert.transport) = (from, to, Some(transport));
+    Ok((b"", ()))
+}
+
+fn icmp<'a>(what: &'static str, end: &mut Endpoint<'a>, alert: &mut Alert<'a>) {
+    if let Some(number) = end.port.take() {
+        let key = if what == "type" { "suricata.icmp_type" } else { "suricata.icmp_code" };
+        alert.note(Cow::Borrowed(key), Value::Integer(i64::from(number)));
+    }
+}

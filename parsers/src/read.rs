@@ -1,0 +1,135 @@
+//! The entry for each record of a file: which grammar reads it, with or without a syslog header in front. Knows the table of
+//! formats and no format.
+
+use alloc::boxed::Box;
+
+use crate::alert::{Alert, Parsed, Reject};
+use crate::envelope::Peel;
+use crate::{FORMATS, Format};
+
+/// Which formats a file may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Any: told from the content, record by record.
+    Auto,
+    /// Only this one; a record of another is a reject.
+    Fixed(&'static Format),
+}
+
+/// What a record is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read<'a> {
+    /// An alert.
+    Alert {
+        /// The format that read it.
+        format: &'static Format,
+        /// What it says.
+        alert: Box<Alert<'a>>,
+    },
+    /// Well formed, no alert.
+    Other {
+        /// The format that knows it.
+        format: &'static Format,
+    },
+    /// Nothing but white space.
+    Blank,
+    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with [`Choice::Auto`].
+    Unclaimed,
+    /// It should be of this format, and is not.
+    Reject {
+        /// The format that claimed it, or that was chosen.
+        format: &'static Format,
+        /// What was wanted, and at which byte of the record.
+        reject: Reject,
+    },
+}
+
+/// The memory of one file: which format it was found to hold.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    choice: Choice,
+    found: Option<&'static Format>,
+}
+
+impl Reader {
+    /// Nothing read yet.
+    pub const fn new(choice: Choice) -> Self {
+        Self { choice, found: None }
+    }
+
+    /// The format of the last record that one claimed.
+    pub const fn found(&self) -> Option<&'static Format> {
+        self.found
+    }
+
+    /// Reads one record, without its line end (a `\r` before it is tolerated). Never panics, and takes time in
+    /// proportion to the record.
+    pub fn read<'a>(&mut self, record: &'a [u8]) -> Read<'a> {
+        let record = record.strip_suffix(b"\r").unwrap_or(record);
+        // The stable case first: a file of one product.
+        if let Some(format) = self.found
+            && (format.claims)(record)
+        {
+            return parse(format, record, None);
+        }
+        if record.trim_ascii_start().is_empty() {
+            return Read::Blank;
+        }
+        let Some((format, at, peel)) = self.claim(record) else {
+            return match self.choice {
+                Choice::Auto => Read::Unclaimed,
+                Choice::Fixed(format) => parse(format, record, None),
+            };
+        };
+        self.found = Some(format);
+        parse(format, record.get(at..).unwrap_or_default(), peel.map(|peel| (at, peel)))
+    }
+
+    // Who claims the record, bare or behind a header; where it begins, and the header.
+    fn claim<'a>(&self, record: &'a [u8]) -> Option<(&'static Format, usize, Option<Peel<'a>>)> {
+        let bare = record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record);
+        if let Some(format) = self.claimant(bare) {
+            return Some((format, record.len() - bare.len(), None));
+        }
+        let mut peel = Peel::new(bare);
+        while let Some((at, rest)) = peel.next() {
+            if let Some(format) = self.claimant(rest) {
+                return Some((format, record.len() - bare.len() + at, Some(peel)));
+            }
+        }
+        None
+    }
+
+    fn claimant(&self, record: &[u8]) -> Option<&'static Format> {
+        let claims = |format: &&'static Format| (format.claims)(record);
+        match self.choice {
+            Choice::Fixed(format) => Some(format).filter(claims),
+            Choice::Auto => {
+                self.found.filter(claims).or_else(|| FORMATS.iter().copied().find(claims))
+            }
+        }
+    }
+}
+
+fn parse<'a>(
+    format: &'static Format,
+    record: &'a [u8],
+    header: Option<(usize, Peel<'a>)>,
+) -> Read<'a> {
+    if (format.skips)(record) {
+        return Read::Other { format };
+    }
+    match (format.parse)(record) {
+        Ok(Parsed::Alert(mut alert)) => {
+            if let Some((_, peel)) = header {
+                peel.into_envelope().complete(&mut alert);
+            }
+            Read::Alert { format, alert }
+        }
+        Ok(Parsed::Other) => Read::Other { format },
+        Err(reject) => {
+            let before = header.map_or(0, |(at, _)| at);
+            Read::Reject { format, reject: Reject { at: reject.at + before, ..reject } }
+        }
+    }
+}

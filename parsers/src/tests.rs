@@ -1,0 +1,1 @@
+//! How all grammars are tested.

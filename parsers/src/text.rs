@@ -1,0 +1,76 @@
+//! From bytes to text without loss: what is not UTF-8 is shown as `\xNN`. Knows no format.
+
+use alloc::{borrow::Cow, string::String};
+
+use crate::alert::Text;
+
+/// The bytes as text. Borrowed when they are UTF-8; else each wrong byte becomes `\xNN`.
+pub(crate) fn shown(bytes: &[u8]) -> Text<'_> {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(escaped(bytes, "\\x")),
+    }
+}
+
+/// A JSON document as text. A wrong byte becomes `\\xNN`, so that a JSON string stays one and reads `\xNN`.
+pub(crate) fn shown_json(bytes: &[u8]) -> Text<'_> {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(escaped(bytes, "\\\\x")),
+    }
+}
+
+fn escaped(bytes: &[u8], mark: &str) -> String {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(mark);
+            for digit in [byte >> 4, byte & 0xf] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or('?'));
+            }
+        }
+    }
+    text
+}
+
+/// The text in lower case; borrowed when it already is.
+pub(crate) fn lower(text: Text<'_>) -> Text<'_> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        text
+    }
+}
+
+/// The text without white space at both ends.
+pub(crate) fn trimmed(text: Text<'_>) -> Text<'_> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().into()),
+    }
+}
+
+/// Does a value say that there is none (`-`, `N/A`, `(null)`, nothing)?
+pub(crate) fn says_nothing(text: &str) -> bool {
+    matches!(text, "" | "-" | "N/A" | "n/a" | "(null)" | "none" | "None")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_bytes_are_shown_and_right_ones_kept() {
+        assert_eq!(shown(b"a\xffb\xc3\xa4"), "a\\xffb\u{e4}");
+        assert_eq!(shown_json(b"\"\xfe\""), r#""\\xfe""#);
+        assert!(matches!(shown("\u{e4}".as_bytes()), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lower_case_borrows_where_it_can() {
+        assert!(matches!(lower(Cow::Borrowed("tcp")), Cow::Borrowed("tcp")));
+        assert_eq!(lower(Cow::Borrowed("IPv6-ICMP")), "ipv6-icmp");
+    }
+}
