@@ -5,6 +5,11 @@
 
 use std::time::Duration;
 
+mod http;
+
+pub mod console;
+pub mod slack;
+
 use crate::config::Settings;
 use crate::message::Message;
 
@@ -86,7 +91,7 @@ pub enum Answer {
 }
 
 /// All kinds.
-pub const KINDS: &[&Kind] = &[];
+pub const KINDS: &[&Kind] = &[&slack::KIND, &console::KIND];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

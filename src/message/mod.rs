@@ -1,11 +1,47 @@
 //! What a person reads, before any receiver's syntax. Pure; knows no Slack, no store.
 //!
-//! Text of a log line is a [`Span::Quote`] from here on, sanitised and cut; a receiver's renderer escapes it once more by
-//! its own rules. What we say ourselves is [`Span::Words`] and holds no byte of a log.
+//! Text of a log line is a [`Span::Quote`] from here on, sanitised and cut; a receiver's renderer
+//! escapes it once more by its own rules. What we say ourselves is [`Span::Words`] and holds no byte
+//! of a log but what was read as a number or an address.
+
+mod compose;
+pub use compose::{compose, compose_with, message_chars};
+mod notice;
+pub use notice::{NOTICE_LINES_MAX, notice, test_message};
+
+mod alert_card;
+mod gap_card;
+mod group_card;
+mod line;
+pub use line::utc;
+mod minimal;
+mod phrase;
+mod traffic;
+
+mod defang;
+mod mask;
+mod punycode;
+pub mod sanitize;
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// A whole message has at most so many characters, counted after a receiver's escaping
+/// ([`sanitize::escaped_chars`]). Slack refuses somewhat above 13,200.
+pub const MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// A whole message makes at most so many blocks of a receiver. Slack refuses more than 50.
+pub const MESSAGE_BLOCKS_MAX: usize = 45;
+
+/// A post about one alert or one group has at most so many lines, headline and footer among them.
+pub const ALERT_LINES_MAX: usize = 8;
+
+/// A post about several groups has at most so many lines, headline and footer among them.
+pub const BATCH_LINES_MAX: usize = 25;
+
+/// [`Message::minimal`] has at most so many bytes, all ASCII.
+pub const MINIMAL_CHARS_MAX: usize = 400;
 
 /// One post.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +56,8 @@ pub struct Message {
     pub cards: Vec<Card>,
     /// The end: what to type next, counts.
     pub footer: Line,
-    /// The essential facts without any byte of a log but numbers and addresses; ASCII, at most 400 characters.
+    /// The essential facts without any byte of a log but numbers and addresses; ASCII, at most
+    /// [`MINIMAL_CHARS_MAX`].
     pub minimal: String,
 }
 
@@ -44,11 +81,13 @@ pub struct Card {
     pub id: Option<String>,
     /// Number in [`Severity::ALL`].
     pub severity: u8,
+    /// What the card is, for its emoji.
+    pub tone: Tone,
     /// Verdict first, then the rule.
     pub title: Line,
-    /// Label and value, in reading order.
+    /// Label and value, in reading order, a line each. An empty label is not shown.
     pub facts: Vec<(String, Line)>,
-    /// What the attacker sent, shown as untrusted data: label and text.
+    /// What the attacker sent, shown as untrusted data: label and text, a line each.
     pub evidence: Vec<(String, String)>,
 }
 
@@ -63,12 +102,29 @@ pub enum Span {
     Words(String),
     /// Our own words, made to stand out.
     Strong(String),
-    /// Text of a log: hostile until rendered. Sanitised by `message::sanitize` already.
+    /// Text of a log: hostile until rendered. Sanitised by [`sanitize`] already.
     Quote(String),
     /// An instant, shown in the reader's zone where the receiver can.
     Time(Timestamp),
     /// Something of ours to type, `ipsbell search K7Q2M9XA`.
     Command(String),
+}
+
+/// What may be shown of an alert, by the operator's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disclosure {
+    /// Mask what follows `Authorization:`, `Cookie:`, `password=`, `token=` and their like.
+    pub mask: bool,
+    /// Break URLs and host names so that nothing can be clicked.
+    pub defang: bool,
+    /// Show an excerpt of the packet's data.
+    pub payload: bool,
+}
+
+impl Default for Disclosure {
+    fn default() -> Self {
+        Self { mask: true, defang: true, payload: true }
+    }
 }
 
 /// The severity of a number in a card or a tone.

@@ -1,0 +1,161 @@
+//! What Slack's answer means. Delivered is status 200 with the body `ok` and nothing else: an unknown path is answered
+//! with a redirect to a page, and a proxy's page has status 200 too. Slack's word decides before the
+//! status, since the status of several words is documented nowhere. No text of the body is repeated
+//! unless it is a word of Slack's form.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::destinations::Answer;
+use crate::destinations::http::Response;
+
+/// Slack is believed when it asks for so long a wait at most.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+
+/// And at least for so long.
+const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
+
+/// A word of Slack's is no longer.
+const TOKEN_CHARS_MAX: usize = 64;
+
+/// Words that mean this payload, and what each means.
+const PAYLOAD_TOKENS: [(&str, &str); 9] = [
+    ("invalid_payload", "it could not be read"),
+    ("no_text", "it shows nothing"),
+    ("missing_text_or_fallback_or_attachments", "it shows nothing"),
+    ("invalid_blocks", "a block breaks a rule"),
+    ("invalid_blocks_format", "a block breaks a rule"),
+    ("invalid_attachments", "an attachment breaks a rule"),
+    ("too_many_attachments", "it has too many attachments"),
+    ("msg_blocks_too_long", "it is too long"),
+    ("msg_too_long", "it is too long"),
+];
+
+/// Words that mean the webhook itself, and what to do.
+const DESTINATION_TOKENS: [(&str, &str); 12] = [
+    ("invalid_token", "the URL's secret is wrong, expired or revoked: make a new webhook"),
+    ("action_prohibited", "an administrator restricts this webhook"),
+    ("posting_to_general_channel_denied", "posting to #general is restricted"),
+    ("team_disabled", "the workspace is not active"),
+    ("channel_not_found", "the channel is gone or private: make a new webhook"),
+    ("user_not_found", "the webhook's user is gone: make a new webhook"),
+    ("no_active_hooks", "the webhook is switched off"),
+    ("no_service", "the webhook is removed or switched off: make a new one"),
+    ("no_service_id", "the URL's second part (B…) is wrong"),
+    ("no_team", "the URL's first part (T…) is wrong"),
+    ("channel_is_archived", "the channel is archived: unarchive it or make a new webhook"),
+    ("invalid_auth", "the URL's secret is wrong, expired or revoked: make a new webhook"),
+];
+
+/// What came of the post. `now` is for a Retry-After that is a date, where the answer has none itself.
+pub(super) fn classify(response: &Response, now: Timestamp) -> Answer {
+    let body = String::from_utf8_lossy(&response.body);
+    let body = body.trim();
+    let status = response.status;
+    if status == 200 && body == "ok" && response.is_whole {
+        return Answer::Delivered;
+    }
+    let token = token(body);
+    let named = |table: &[(&str, &'static str)]| {
+        let name = token.as_deref()?;
+        table.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
+    };
+    let word = token.as_deref().unwrap_or_default();
+    if let Some(meaning) = named(&DESTINATION_TOKENS) {
+        return Answer::DestinationRefused { why: format!("{status} {word}: {meaning}") };
+    }
+    if let Some(meaning) = named(&PAYLOAD_TOKENS) {
+        return Answer::PayloadRefused { why: format!("{status} {word}: {meaning}") };
+    }
+    by_status(response, body, token.as_deref(), now)
+}
+
+fn by_status(response: &Response, body: &str, token: Option<&str>, now: Timestamp) -> Answer {
+    let status = response.status;
+    let after = retry_after(response, body, now);
+    let said = match token {
+        Some(word) => format!("{status} {word}"),
+        None if is_html(body) => format!("{status} and a web page"),
+        None => status.to_string(),
+    };
+    match status {
+        // The answer broke off, or there was none in it: the post may well be in the channel.
+        200 if !response.is_whole || body.is_empty() => Answer::Later {
+            after: None,
+            maybe_delivered: true,
+            slow_down: false,
+            why: "200, but the answer broke off before Slack's `ok`".to_owned(),
+        },
+        200..=299 => Answer::DestinationRefused {
+            why: format!(
+                "{said}, which is not Slack's `ok`: something else answers, a proxy perhaps"
+            ),
+        },
+        300..=399 => Answer::DestinationRefused {
+            why: format!("{status}, a redirect: the webhook's URL is not one that Slack knows"),
+        },
+        429 => Answer::Later {
+            after: Some(after.unwrap_or(RETRY_AFTER_MIN)),
+            maybe_delivered: false,
+            slow_down: true,
+            why: format!("{said}: asked to post less"),
+        },
+        // An edge that closes its doors, not Slack's own word: it opens again.
+        403 if is_html(body) => later(after, false, said),
+        // A gateway that waited in vain does not know whether Slack took it.
+        504 => later(after, true, said),
+        408 | 425 | 500..=599 => later(after, false, said),
+        _ => Answer::PayloadRefused { why: said },
+    }
+}
+
+fn later(after: Option<Duration>, maybe_delivered: bool, why: String) -> Answer {
+    Answer::Later { after, maybe_delivered, slow_down: false, why }
+}
+
+/// Slack's word: the whole body, or the member `error` of a JSON body, in lower case.
+fn token(body: &str) -> Option<String> {
+    let json = || serde_json::from_str::<serde_json::Value>(body).ok();
+    let word = if body.starts_with('{') {
+        json()?.get("error")?.as_str()?.to_owned()
+    } else {
+        body.get(..TOKEN_CHARS_MAX).unwrap_or(body).to_owned()
+    };
+    let word = word.trim().to_ascii_lowercase();
+    let is_word = !word.is_empty()
+        && (body.starts_with('{') || word.len() == body.len())
+        && word.len() <= TOKEN_CHARS_MAX
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    is_word.then_some(word)
+}
+
+fn is_html(body: &str) -> bool {
+    let head: String = body.chars().take(64).collect::<String>().to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head")
+}
+
+/// How long to wait: the header in seconds or as a date (RFC 9110 §10.2.3), else `retry_after` of a JSON body. Garbage
+/// is as good as nothing.
+fn retry_after(response: &Response, body: &str, now: Timestamp) -> Option<Duration> {
+    let header = response.retry_after.as_deref().map(str::trim).and_then(|text| {
+        let seconds = || text.parse().ok().map(Duration::from_secs);
+        let date = || {
+            let sent = response.date.as_deref().and_then(http_date).unwrap_or(now);
+            http_date(text)
+                .map(|at| Duration::try_from(at.duration_since(sent)).unwrap_or_default())
+        };
+        seconds().or_else(date)
+    });
+    let json = || {
+        let value: serde_json::Value = serde_json::from_str(body).ok()?;
+        let seconds = value.get("retry_after")?.as_f64()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    };
+    header.or_else(json).map(|wait| wait.clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX))
+}
+
+/// `Mon, 23 Nov 2026 11:37:00 GMT` (RFC 9110 §5.6.7).
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}

@@ -1,0 +1,181 @@
+//! The card of a group: how many, since when, from whom to whom, what was done.
+
+use super::alert_card::{self, rule_id};
+use super::phrase::{self, counted, distinct, number};
+use super::traffic::{self, HOST_CHARS_MAX, RULE_CHARS_MAX, rules};
+use super::{Card, Disclosure, Line, Tone, severity};
+use crate::triage::{Distinct, Entry, Group, Reason};
+
+/// What is shown of a request in the card of a batch, in escaped characters.
+const REQUEST_CHARS_MAX: usize = 60;
+
+/// How much of a group is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// It has the post for itself: all that is known.
+    Full,
+    /// With a few others: the title and at most two lines.
+    Compact,
+    /// With many others: the title and a line.
+    Tight,
+}
+
+/// The card of a group.
+pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Card {
+    let group = entry.group;
+    Card {
+        id: search_id(&group.id).map(str::to_owned),
+        severity: group.severity,
+        tone: Tone::Alert(group.severity),
+        title: title(group, how_much, disclosure),
+        facts: facts(entry, how_much, disclosure),
+        evidence: match &entry.sample {
+            Some(event) if how_much == Detail::Full => alert_card::evidence(event, disclosure),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// A group's id if it is one: ours are Crockford characters, and only they may stand in a command.
+pub(super) fn search_id(id: &str) -> Option<&str> {
+    let is_id = !id.is_empty() && id.len() <= 16 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_id.then_some(id)
+}
+
+/// `blocked  high  RULE (1:2034125)`.
+fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
+    let chars_max = if how_much == Detail::Full { RULE_CHARS_MAX } else { HOST_CHARS_MAX };
+    let line = Line::new()
+        .strong(verdict(group))
+        .words(format!(", {}: ", severity(group.severity).word()))
+        .line(rule_name(group, chars_max, disclosure));
+    let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
+    if id.is_empty() || group.rule_name.is_none() {
+        return line;
+    }
+    line.words(" (").line(id).words(")")
+}
+
+/// What was done to most of the events, and that some were not stopped where most were.
+pub(super) fn verdict(group: &Group) -> String {
+    let most = group.verdict();
+    let open = phrase::not_stopped(&group.verdicts);
+    if most.stopped() && open > 0 {
+        format!("{}, {} NOT", phrase::verdict(most), number(open))
+    } else {
+        phrase::verdict(most).to_owned()
+    }
+}
+
+/// The rule's name, its id where it has none.
+pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure) -> Line {
+    match group.rule_name.as_deref().filter(|name| !name.is_empty()) {
+        Some(name) => Line::new().quote(name, &rules(chars_max, disclosure)),
+        None => {
+            let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
+            if id.is_empty() {
+                Line::new().words("a rule without a name")
+            } else {
+                Line::new().words("rule ").line(id)
+            }
+        }
+    }
+}
+
+fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(String, Line)> {
+    let group = entry.group;
+    let is_single = group.total == 1 && entry.reason == Reason::New;
+    match (&entry.sample, how_much, is_single) {
+        (Some(event), Detail::Full, true) => alert_card::facts(event, disclosure),
+        (Some(event), _, true) => {
+            let traffic = alert_card::traffic_line(event, disclosure);
+            let line = Line::joined([traffic, Line::new().time(event.at)], ", ");
+            let request = match alert_card::request(&event.alert, disclosure) {
+                Some(request) if how_much == Detail::Compact => {
+                    Line::new().quote(&request, &rules(REQUEST_CHARS_MAX, disclosure))
+                }
+                _ => Line::new(),
+            };
+            [line, request].into_iter().filter(|l| !l.is_empty()).map(unlabelled).collect()
+        }
+        (_, Detail::Tight, _) => {
+            vec![unlabelled(Line::joined([count(entry), spread(group)], ", "))]
+        }
+        (_, Detail::Compact, _) => {
+            let when = Line::joined([times(group), verdicts(group)], ", ");
+            vec![unlabelled(Line::joined([count(entry), spread(group)], ", ")), unlabelled(when)]
+        }
+        (sample, Detail::Full, _) => {
+            let numbers = Line::joined([count(entry), times(group), verdicts(group)], ", ");
+            let mut facts = vec![("Alerts".to_owned(), numbers)];
+            if !spread(group).is_empty() {
+                facts.push(("Spread".to_owned(), spread(group)));
+            }
+            if let Some(event) = sample {
+                let traffic = alert_card::traffic_line(event, disclosure);
+                facts.push(("Newest".to_owned(), traffic));
+            }
+            facts.retain(|(_, line)| !line.is_empty());
+            facts
+        }
+    }
+}
+
+fn unlabelled(line: Line) -> (String, Line) {
+    (String::new(), line)
+}
+
+/// How many now and in all, by the reason for which the group is told.
+pub(super) fn count(entry: &Entry<'_>) -> Line {
+    let group = entry.group;
+    let since = |line: Line| line.words(" since ").time(group.first_at);
+    match entry.reason {
+        Reason::New if entry.events == group.total => {
+            Line::new().words(counted(group.total, "alert"))
+        }
+        Reason::New => Line::new().words(format!(
+            "{} now, {} in all",
+            counted(entry.events, "alert"),
+            number(group.total)
+        )),
+        Reason::Again => since(Line::new().words(format!(
+            "again: {} since the last post, {} in all",
+            number(entry.events),
+            number(group.total)
+        ))),
+        Reason::Closed => {
+            let last = match entry.events {
+                0 => String::new(),
+                events => format!("{} since the last post, ", number(events)),
+            };
+            let line = Line::new().strong("quiet now").words(format!(": {last}"));
+            since(line.words(format!("{} in all", counted(group.total, "alert"))))
+        }
+    }
+}
+
+/// `37 sources → 1 destination`; an address where there is only one.
+pub(super) fn spread(group: &Group) -> Line {
+    let side = |values: &Distinct, noun| match (values.count(), values.first()) {
+        ((1, false), Some(ip)) => Some(traffic::address(ip, None)),
+        _ => distinct(values, noun),
+    };
+    match (side(&group.sources, "source"), side(&group.destinations, "destination")) {
+        (None, None) => Line::new(),
+        (Some(source), None) => Line::new().words(source),
+        (None, Some(destination)) => Line::new().words(format!("→ {destination}")),
+        (Some(source), Some(destination)) => Line::new().words(format!("{source} → {destination}")),
+    }
+}
+
+/// `TIME to TIME`, a single time where they are the same.
+fn times(group: &Group) -> Line {
+    let first = Line::new().time(group.first_at);
+    if group.first_at == group.last_at { first } else { first.words(" to ").time(group.last_at) }
+}
+
+/// The counts by verdict, where there are several verdicts.
+fn verdicts(group: &Group) -> Line {
+    let kinds = group.verdicts.iter().filter(|count| **count > 0).count();
+    if kinds < 2 { Line::new() } else { Line::new().words(phrase::verdicts(&group.verdicts)) }
+}
