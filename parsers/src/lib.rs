@@ -25,3 +25,11 @@ pub struct Format {
     /// Reads one record, without its syslog header and its line end.
     pub parse: for<'a> fn(&'a [u8]) -> Result<Parsed<'a>, Reject>,
 }
+
+/// All formats.
+pub const FORMATS: &[&Format] = &[];
+
+/// The format of this name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.name == name)
+}
