@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod secret;
 pub mod signal;
+pub mod wanted;
 
 pub mod config;
 pub mod event;

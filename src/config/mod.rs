@@ -1,5 +1,24 @@
 //! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users type; knows no receiver's
 //! protocol and touches no log.
+//!
+//! `files` reads the files, `document` makes trees with places of them, `reader` collects the faults, `sections` say what
+//! each table takes, and `keys` is the table of all keys, from which docs/configuration.md is made.
+
+mod document;
+mod fault;
+mod files;
+pub mod keys;
+mod load;
+mod reader;
+mod sections;
+pub mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::{FAULTS_SHOWN_MAX, Fault, Faults, Position};
+pub use files::{FILE_BYTES_MAX, FILES_MAX};
+pub use load::{PATH, Secrets, load};
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,7 +64,8 @@ pub struct Agent {
 pub struct Source {
     /// Paths and globs.
     pub paths: Vec<String>,
-    /// Globs of files that are left out.
+    /// Globs of files that are left out: one without `/` is compared with the file's name, one with `/` with the whole
+    /// path.
     pub exclude: Vec<String>,
     /// The format.
     pub format: FormatChoice,
@@ -141,7 +161,7 @@ pub struct Mute {
     pub reason: String,
 }
 
-/// `[[severity]]`.
+/// `[[severity]]`. Where several fit an event, the last one holds.
 #[derive(Debug, Clone)]
 pub struct SeverityRule {
     /// What it applies to: any of these.

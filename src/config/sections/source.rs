@@ -1,0 +1,97 @@
+//! `[[source]]`.
+
+use globset::GlobBuilder;
+use jiff::tz::TimeZone;
+
+use crate::config::document::Node;
+use crate::config::fault::Fault;
+use crate::config::reader::{Reader, Table};
+use crate::config::{FormatChoice, Source, StartAt, values};
+use crate::wanted::Unfit;
+
+/// Longer patterns, and more of them, are nobody's wish (the system's own limit of a path is 4,096 bytes).
+const PATTERN_BYTES_MAX: usize = 4_096;
+
+impl Source {
+    /// All defaults, for these paths and globs.
+    pub(in crate::config) fn standard(paths: Vec<String>) -> Self {
+        Self {
+            paths,
+            exclude: Vec::new(),
+            format: FormatChoice::Auto,
+            // Without /etc/localtime a machine's zone is UTC, as for every other program.
+            timezone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
+            start_at: StartAt::End,
+        }
+    }
+
+    /// The source and the places of its paths, which no other source may have.
+    pub(in crate::config) fn read<'d>(table: &Table<'d, '_>) -> (Option<Self>, Vec<Node<'d>>) {
+        let reader = table.reader;
+        table.require("paths");
+        let paths = table.list("paths", |node| path(reader, node));
+        let places = table.node("paths").map(Node::items).unwrap_or_default();
+        let exclude = table.list("exclude", |node| pattern(reader, node));
+        let format = table.one("format", |node| format(reader, node));
+        let timezone =
+            table.one("timezone", |node| reader.parsed(node, "a time zone", values::time_zone));
+        let start_at = table.one("start_at", |node| reader.parsed(node, START_AT, start_at));
+        let source = paths.map(Self::standard).map(|standard| Self {
+            exclude: exclude.unwrap_or_default(),
+            format: format.unwrap_or(standard.format),
+            timezone: timezone.unwrap_or(standard.timezone),
+            start_at: start_at.unwrap_or(standard.start_at),
+            ..standard
+        });
+        (source, places)
+    }
+}
+
+fn path(reader: &Reader<'_>, node: Node<'_>) -> Result<String, Fault> {
+    let pattern = pattern(reader, node)?;
+    if pattern.starts_with('/') && !pattern.ends_with('/') {
+        return Ok(pattern);
+    }
+    let hint = match pattern.strip_suffix('/').filter(|directory| directory.starts_with('/')) {
+        Some(_) => "this is a directory: name its files, such as `/var/log/suricata/*.json`",
+        None => "write it from the root on, such as `/var/log/suricata/eve.json`",
+    };
+    Err(node.unfit(Unfit::new("an absolute path of a file").hint(hint)))
+}
+
+fn pattern(reader: &Reader<'_>, node: Node<'_>) -> Result<String, Fault> {
+    let text = reader.text(node)?;
+    if text.is_empty() || text.len() > PATTERN_BYTES_MAX || text.contains('\0') {
+        return Err(node.wanted(&format!("a path or pattern of 1 to {PATTERN_BYTES_MAX} bytes")));
+    }
+    if let Err(error) = GlobBuilder::new(&text).literal_separator(true).build() {
+        let hint = "put `[` and `]` around a character that is meant as it stands: `[*]`";
+        let wanted = format!("a pattern ({})", error.kind());
+        return Err(node.unfit(Unfit::new(wanted).hint(hint)));
+    }
+    Ok(text.into_owned())
+}
+
+fn format(reader: &Reader<'_>, node: Node<'_>) -> Result<FormatChoice, Fault> {
+    reader.parsed(node, "`auto` or the name of a format", |text| {
+        if text == "auto" {
+            return Ok(FormatChoice::Auto);
+        }
+        let known = reader.formats.iter().copied().find(|format| format.name == text);
+        known.map(FormatChoice::Named).ok_or_else(|| {
+            let names: Vec<&str> =
+                std::iter::once("auto").chain(reader.formats.iter().map(|f| f.name)).collect();
+            Unfit::one_of("`auto` or the name of a format", text, &names)
+        })
+    })
+}
+
+const START_AT: &str = "`end` or `beginning`";
+
+fn start_at(text: &str) -> Result<StartAt, Unfit> {
+    match text {
+        "end" => Ok(StartAt::End),
+        "beginning" => Ok(StartAt::Beginning),
+        _ => Err(Unfit::one_of(START_AT, text, &["end", "beginning"])),
+    }
+}
