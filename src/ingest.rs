@@ -1,1 +1,311 @@
-//! The reader thread: bytes to records to events, committed with the position behind them.
+//! The reader thread: bytes to records to events, committed with the position behind them (promise 1). It knows no
+//! destination; it rings when something is stored.
+
+mod lane;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+use self::lane::Lane;
+use crate::config::{Config, Retention, Source};
+use crate::event::Context;
+use crate::signal::{Signal, Waiter, Woken};
+use crate::store::{Batch, Store, StoreError, Writer};
+use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail, Weight, What};
+use crate::triage::SeverityPolicy;
+use crate::{clock, identifier};
+
+/// Events of one transaction.
+pub const BATCH_EVENTS_MAX: u64 = 10_000;
+
+/// Bytes of logs that one transaction may stand for.
+pub const BATCH_BYTES_MAX: usize = 32 << 20;
+
+/// Time that one transaction may take: senders wait for their turn.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(200);
+
+/// A store that cannot be written is tried again after this time.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often retention is looked after.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a reader goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadUntil {
+    /// Until it is told to stop.
+    Stopped,
+    /// Until every source is read to its end, the last line without a newline included.
+    End,
+}
+
+/// Where reading stands between two readers: open files, and what wakes whoever reads them.
+#[derive(Debug)]
+pub struct Standing {
+    tail: Tail,
+    wake: Signal,
+}
+
+/// The reader and all that it owns.
+pub struct Reader {
+    writer: Writer,
+    tail: Tail,
+    wake: Signal,
+    stored: Signal,
+    lanes: HashMap<FileKey, Lane>,
+    shared: Shared,
+    findings: Vec<Finding>,
+    swept_at: Option<Instant>,
+    retention: Retention,
+}
+
+/// What is the same for all files.
+#[derive(Debug)]
+struct Shared {
+    sources: Vec<Source>,
+    agent_host: String,
+    home_networks: Vec<IpNet>,
+    machine: u128,
+    severity: SeverityPolicy,
+    keep_raw: bool,
+}
+
+/// What a batch did.
+enum Done {
+    /// There may be more at once.
+    More,
+    /// All is read as far as it goes.
+    Nothing,
+}
+
+impl Standing {
+    /// Where the store says that reading stood.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a path of the configuration cannot be used.
+    pub fn restore(store: &Store, config: &Config) -> anyhow::Result<Self> {
+        let mut writer = store.writer()?;
+        let mut files = Vec::new();
+        for source in &config.sources {
+            files.push(SourceFiles {
+                paths: source.paths.clone(),
+                exclude: source.exclude.clone(),
+                start_at: source.start_at,
+                first_start: writer.source_is_new(&source.paths)?,
+            });
+        }
+        let wake = Signal::default();
+        let tail = Tail::new(&files, writer.checkpoints()?, identifier::random(), wake.clone())?;
+        Ok(Self { tail, wake })
+    }
+
+    /// What stops and wakes the reader.
+    pub fn wake(&self) -> Signal {
+        self.wake.clone()
+    }
+}
+
+impl Reader {
+    /// A reader that goes on from `standing` and rings `stored` after each commit.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn new(
+        store: &Store,
+        config: &Config,
+        standing: Standing,
+        stored: Signal,
+    ) -> anyhow::Result<Self> {
+        standing.wake.begin_again();
+        Ok(Self {
+            writer: store.writer()?,
+            tail: standing.tail,
+            wake: standing.wake,
+            stored,
+            lanes: HashMap::new(),
+            shared: Shared {
+                sources: config.sources.clone(),
+                agent_host: config.agent.host.clone(),
+                home_networks: config.agent.home_networks.clone(),
+                machine: store.machine(),
+                severity: SeverityPolicy::new(config),
+                keep_raw: config.retention.keep_raw,
+            },
+            findings: Vec::new(),
+            swept_at: None,
+            retention: config.retention.clone(),
+        })
+    }
+
+    /// Reads until it is told to stop or all is read.
+    ///
+    /// # Errors
+    /// The store failed in a way that does not pass.
+    pub fn run(mut self, until: ReadUntil) -> anyhow::Result<Standing> {
+        let mut waiter = self.wake.waiter();
+        let mut buffer = Buffer::default();
+        let mut flushed = false;
+        loop {
+            let pause = match self.pass(&mut buffer) {
+                Ok(()) => None,
+                Err(error) if error.may_pass() => {
+                    warn!("Reading waits: {error}.");
+                    self.tail.rolled_back();
+                    Some(clock::monotonic() + STORE_PAUSE)
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if pause.is_none() && until == ReadUntil::End {
+                if flushed {
+                    break;
+                }
+                self.tail.flush();
+                flushed = true;
+                continue;
+            }
+            if self.wait(&mut waiter, pause) == Woken::Stopping {
+                break;
+            }
+        }
+        self.writer.sync(true)?;
+        Ok(Standing { tail: self.tail, wake: self.wake })
+    }
+
+    fn wait(&self, waiter: &mut Waiter, pause: Option<Instant>) -> Woken {
+        let now = clock::monotonic();
+        if let Some(pause) = pause {
+            // Nothing can be done before, so a log that grows must not cut the pause short.
+            while self.wake_before(waiter, pause) {}
+            return if self.wake.stopping() { Woken::Stopping } else { Woken::Deadline };
+        }
+        let sweep = self.swept_at.map(|at| at + SWEEP_EVERY);
+        let next = [Some(self.tail.next_look(now)), self.writer.sync_due(), sweep];
+        waiter.wait_until(next.into_iter().flatten().min())
+    }
+
+    fn wake_before(&self, waiter: &mut Waiter, deadline: Instant) -> bool {
+        waiter.wait_until(Some(deadline)) == Woken::Rung
+    }
+
+    /// Looks at all files and reads what there is.
+    fn pass(&mut self, buffer: &mut Buffer) -> Result<(), StoreError> {
+        let found = self.tail.look(clock::monotonic());
+        found.iter().for_each(say);
+        self.findings.extend(found);
+        while !self.wake.stopping() {
+            match self.batch(buffer)? {
+                Done::More => self.stored.ring(),
+                Done::Nothing => break,
+            }
+        }
+        self.writer.sync(false)?;
+        self.sweep()
+    }
+
+    /// One transaction: lines of one or several files, and where they end.
+    fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
+        let began = clock::monotonic();
+        let first = self.tail.turn(began, buffer);
+        if first.is_none() && self.findings.is_empty() && self.tail.changes().is_empty() {
+            return Ok(Done::Nothing);
+        }
+        let had_lines = first.is_some();
+        let now = clock::now();
+        let (tail, lanes, shared) = (&mut self.tail, &mut self.lanes, &self.shared);
+        let findings = &self.findings;
+        self.writer.commit(now, |batch| {
+            for finding in findings {
+                note(batch, finding)?;
+            }
+            let mut next = first;
+            let (mut events, mut bytes) = (0, 0);
+            while let Some(chunk) = next {
+                let before = chunk.position().offset;
+                let (chunk, stored) = read_chunk(batch, lanes, shared, now, chunk)?;
+                let position = chunk.position();
+                bytes += usize::try_from(position.offset.saturating_sub(before)).unwrap_or(usize::MAX);
+                events += stored;
+                tail.accept(began, chunk, position);
+                let full = events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
+                let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
+                next = if full || late { None } else { tail.turn(began, buffer) };
+            }
+            batch.positions(&tail.changes())
+        })?;
+        self.findings.clear();
+        let finished = self.tail.changes().forget;
+        if !finished.is_empty() {
+            // The journal must outlive the commit: a rotated file is let go only when its events are on the disk.
+            self.writer.sync(true)?;
+            self.lanes.retain(|file, _| !finished.contains(file));
+        }
+        self.tail.committed(clock::monotonic());
+        Ok(if had_lines { Done::More } else { Done::Nothing })
+    }
+
+    fn sweep(&mut self) -> Result<(), StoreError> {
+        let now = clock::monotonic();
+        if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY) {
+            return Ok(());
+        }
+        self.swept_at = Some(now);
+        let swept = self.writer.sweep(clock::now(), &self.retention)?;
+        if swept.events_over_size > 0 {
+            let events = swept.events_over_size;
+            warn!(events, "The store reached `max_size`: the oldest events were let go.");
+        }
+        Ok(())
+    }
+}
+
+/// Reads the lines of a chunk; gives it back at its end, with the number of events stored.
+fn read_chunk<'b>(
+    batch: &mut Batch<'_>,
+    lanes: &mut HashMap<FileKey, Lane>,
+    shared: &Shared,
+    now: Timestamp,
+    mut chunk: Chunk<'b>,
+) -> Result<(Chunk<'b>, u64), StoreError> {
+    let path = batch.path(&chunk.path)?;
+    let lane = match shared.sources.get(chunk.source) {
+        Some(source) => lanes.entry(chunk.file).or_insert_with(|| Lane::new(source)),
+        // The tail was made from these sources.
+        None => return Ok((chunk, 0)),
+    };
+    lane.at(path, &chunk.path, chunk.generation);
+    let place = Context {
+        agent_host: &shared.agent_host,
+        home_networks: &shared.home_networks,
+        machine: shared.machine,
+        read_at: now,
+    };
+    for line in chunk.by_ref() {
+        lane.line(batch, shared, &place, &line)?;
+    }
+    let events = lane.finish(batch)?;
+    Ok((chunk, events))
+}
+
+fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
+    let path = batch.path(&finding.path)?;
+    match finding.weight() {
+        Weight::Problem => batch.problem(path, Some(&finding.to_string()))?,
+        Weight::Notice | Weight::Loss => batch.problem(path, None)?,
+    }
+    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } = finding.what {
+        batch.lost(path, lost_bytes_at_least)?;
+    }
+    Ok(())
+}
+
+fn say(finding: &Finding) {
+    match finding.weight() {
+        Weight::Notice => info!("{finding}."),
+        Weight::Problem => warn!("{finding}."),
+        Weight::Loss => error!("{finding}."),
+    }
+}

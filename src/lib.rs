@@ -6,6 +6,7 @@
 //! docs/ARCHITECTURE.md says who may know whom.
 
 pub mod clock;
+pub mod identifier;
 pub mod secret;
 pub mod signal;
 pub mod wanted;
@@ -16,6 +17,7 @@ pub mod matcher;
 pub mod stamp;
 
 pub mod deliver;
+//agent
 pub mod destinations;
 pub mod ingest;
 pub mod message;
@@ -23,5 +25,5 @@ pub mod store;
 pub mod tail;
 pub mod triage;
 
-pub mod cli;
+//cli
 pub mod fake_slack;

@@ -46,6 +46,11 @@ impl Signal {
         self.inner.1.notify_all();
     }
 
+    /// Takes a stop back: for a signal that outlives a reload.
+    pub fn begin_again(&self) {
+        self.state().stopping = false;
+    }
+
     /// Does the program stop?
     pub fn stopping(&self) -> bool {
         self.state().stopping

@@ -1,17 +1,27 @@
 //! What is told, and when. Pure: open groups, new events and `now` in, what to post out. Knows no store, no receiver's
 //! form, no clock.
 
+mod desk;
 mod group;
+mod policy;
+mod severity;
+
+pub use desk::{Changes, Desk, OPEN_GROUPS_MAX, OVERFLOW_KEY, Plan, Told, Untold};
 pub use group::{Distinct, Group};
+pub use policy::{Policy, key_matches};
+pub use severity::SeverityPolicy;
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 
 /// Everything that one post tells; `message::compose` words it.
 #[derive(Debug)]
 pub struct Report<'a> {
+    /// Id of the whole post, 8 Crockford characters: finds all events that it tells.
+    pub id: &'a str,
     /// The agent's host.
     pub agent_host: &'a str,
     /// The time of composing.
@@ -63,7 +73,7 @@ pub struct Rest {
 }
 
 /// A time in which nothing could be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// From when.
     pub since: Timestamp,
@@ -77,6 +87,8 @@ pub struct Gap {
     pub waited: [u64; 5],
     /// Events that the store had to let go before they could be told (promise 2: expired).
     pub expired: u64,
+    /// Events in posts that the receiver refused even in their plainest form (promise 2: given up).
+    pub given_up: u64,
     /// Posts that may appear twice.
     pub maybe_repeated: u64,
 }

@@ -1,0 +1,218 @@
+//! `ipsbell run`: the agent.
+
+use std::cell::Cell;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::{Args as _, FromArgMatches as _};
+use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use tracing::{error, info, warn};
+
+use super::settings::Settings;
+use super::{Command, Exit, Unusable, log, status};
+use crate::agent::{Agent, Happening, Mode};
+use crate::clock;
+use crate::config::{Config, values};
+use crate::ingest::Standing;
+use crate::store::{Store, View};
+
+/// `ipsbell run`.
+pub(super) const COMMAND: Command = Command {
+    name: "run",
+    about: "Read the logs and tell the destinations, until stopped",
+    define: Arguments::augment_args,
+    run,
+};
+
+/// What in-flight posts get when the program stops; what has no answer by then is sent again at the next start.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// A reload waits for posts under way, which take 15 seconds at the most.
+const RELOAD_GRACE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, clap::Args)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// Read all sources to their end, deliver everything and exit: 0 if nothing is left, 1 if something is
+    #[arg(long)]
+    once: bool,
+    /// With --once: give up after this time
+    #[arg(long, value_name = "TIME", default_value = "5m", requires = "once")]
+    deadline: String,
+}
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let deadline = values::duration(&arguments.deadline)
+        .map_err(|wanted| Unusable(format!("ipsbell: `--deadline {}`: {wanted}", arguments.deadline)))?;
+    let config = arguments.settings.load()?;
+    log::start(tracing::level_filters::LevelFilter::INFO);
+    let (sender, happenings) = channel();
+    listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
+    let store = Store::open(&config.agent.state_dir, clock::now())?;
+    let mut run = Run { settings: arguments.settings, store, config, sender, happenings, terminated: Cell::new(false) };
+    if arguments.once { run.once(clock::monotonic() + deadline) } else { run.follow() }
+}
+
+/// A run of the agent in the foreground.
+struct Run {
+    settings: Settings,
+    store: Store,
+    config: Config,
+    sender: Sender<Happening>,
+    happenings: Receiver<Happening>,
+    /// TERM or INT came, perhaps while something else was waited for.
+    terminated: Cell<bool>,
+}
+
+impl Run {
+    fn start(&self, mode: Mode, standing: Option<Standing>) -> anyhow::Result<Agent> {
+        Agent::start(&self.store, &self.config, mode, standing, &self.sender)
+    }
+
+    fn once(&mut self, deadline: Instant) -> anyhow::Result<Exit> {
+        let mut agent = self.start(Mode::Once, None)?;
+        while !agent.ended() && !self.terminated.get() {
+            let Some(happening) = self.next(Some(deadline))? else {
+                warn!("The deadline has come before all was delivered.");
+                break;
+            };
+            agent.note(happening);
+        }
+        let drained = agent.ended() && !agent.failed;
+        self.stop(&mut agent, STOP_GRACE)?;
+        self.tell_account()?;
+        let all = drained && self.config.destinations.iter().all(|d| agent.drained.contains(&d.name));
+        Ok(if all { Exit::Well } else { Exit::Failed })
+    }
+
+    fn follow(&mut self) -> anyhow::Result<Exit> {
+        let mut agent = self.start(Mode::Follow, None)?;
+        info!(
+            sources = self.config.sources.len(),
+            destinations = self.config.destinations.len(),
+            state_dir = %self.config.agent.state_dir.display(),
+            "ipsbell {} runs.",
+            env!("CARGO_PKG_VERSION"),
+        );
+        while let Some(happening) = self.next(None)? {
+            match happening {
+                Happening::Signal(SIGHUP) => agent = self.reload(agent)?,
+                Happening::Signal(SIGUSR1) => self.tell_status(),
+                other => agent.note(other),
+            }
+            if agent.failed || self.terminated.get() {
+                break;
+            }
+        }
+        let failed = agent.failed;
+        self.stop(&mut agent, STOP_GRACE)?;
+        for destination in agent.sending() {
+            info!(destination, "A post has no answer yet; it will be sent again.");
+        }
+        info!("ipsbell stops.");
+        Ok(if failed || agent.failed { Exit::Failed } else { Exit::Well })
+    }
+
+    /// A new configuration comes into force whole or not at all.
+    fn reload(&mut self, mut agent: Agent) -> anyhow::Result<Agent> {
+        let config = match self.settings.load() {
+            Ok(config) => config,
+            Err(faults) => {
+                error!("The new configuration is refused, the old one stays in force:\n{faults:#}");
+                return Ok(agent);
+            }
+        };
+        if config.agent.state_dir != self.config.agent.state_dir {
+            error!("`state_dir` cannot change while ipsbell runs; restart needed, the old configuration stays in force.");
+            return Ok(agent);
+        }
+        self.stop(&mut agent, RELOAD_GRACE)?;
+        if !agent.ended() || agent.failed {
+            agent.failed = true;
+            return Ok(agent);
+        }
+        let same_sources = config.sources == self.config.sources;
+        let standing = agent.standing.take().filter(|_| same_sources);
+        self.config = config;
+        let agent = self.start(Mode::Follow, standing)?;
+        info!("The configuration is read again.");
+        Ok(agent)
+    }
+
+    fn stop(&self, agent: &mut Agent, grace: Duration) -> anyhow::Result<()> {
+        agent.stop();
+        let deadline = clock::monotonic() + grace;
+        while !agent.ended() {
+            match self.next(Some(deadline))? {
+                Some(happening) => agent.note(happening),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// What happens next, or nothing until the deadline.
+    fn next(&self, deadline: Option<Instant>) -> anyhow::Result<Option<Happening>> {
+        let happening = self.receive(deadline)?;
+        if let Some(Happening::Signal(SIGTERM | SIGINT)) = happening {
+            self.terminated.set(true);
+        }
+        Ok(happening)
+    }
+
+    fn receive(&self, deadline: Option<Instant>) -> anyhow::Result<Option<Happening>> {
+        let Some(deadline) = deadline else {
+            return Ok(Some(self.happenings.recv().context("nothing is left that could happen")?));
+        };
+        let left = deadline.saturating_duration_since(clock::monotonic());
+        match self.happenings.recv_timeout(left) {
+            Ok(happening) => Ok(Some(happening)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(error) => Err(error).context("nothing is left that could happen"),
+        }
+    }
+
+    fn tell_account(&self) -> anyhow::Result<()> {
+        let view = View::open(&self.config.agent.state_dir, &self.config.agent.host)?;
+        for destination in view.destinations()? {
+            let account = destination.account;
+            info!(
+                destination = destination.name,
+                stored = account.stored,
+                told = account.told,
+                not_matched = account.not_matched,
+                muted = account.muted,
+                left = account.pending(),
+                given_up = account.given_up,
+                expired = account.expired,
+                posts = destination.posts,
+                "Delivered."
+            );
+        }
+        Ok(())
+    }
+
+    fn tell_status(&self) {
+        match status::gather(&self.config) {
+            Ok(status) => status.lines().for_each(|line| info!("{line}")),
+            Err(error) => error!("The status cannot be read: {error:#}"),
+        }
+    }
+}
+
+/// Turns the system's signals into happenings.
+pub(super) fn listen(sender: Sender<Happening>, signals: &[i32]) -> anyhow::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new(signals)
+        .context("cannot listen to signals")?;
+    let body = move || {
+        for signal in signals.forever() {
+            // The main thread is gone only when the process is about to end.
+            drop(sender.send(Happening::Signal(signal)));
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(body).map(drop)?;
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! `ipsbell status`: how the agent, its sources and its destinations are, from the store. Exit status 1 if anything is sick.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+
+use clap::{Args as _, FromArgMatches as _};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::settings::Settings;
+use super::{Command, Exit, output};
+use crate::config::Config;
+use crate::store::{self, Account, DestinationView, FileView, View};
+
+/// `ipsbell status`.
+pub(super) const COMMAND: Command = Command {
+    name: "status",
+    about: "Show how the agent, its sources and its destinations are",
+    define: Arguments::augment_args,
+    run,
+};
+
+#[derive(Debug, clap::Args)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let config = arguments.settings.load_to_read()?;
+    let status = gather(&config)?;
+    let mut out = output();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
+    } else {
+        write!(out, "{}", status.text())?;
+    }
+    out.flush()?;
+    Ok(if status.problems.is_empty() { Exit::Well } else { Exit::Failed })
+}
+
+/// All that `status` shows.
+#[derive(Debug, Serialize)]
+pub(super) struct Status {
+    host: String,
+    running: Option<u32>,
+    state_dir: String,
+    events: u64,
+    oldest: Option<Timestamp>,
+    bytes: u64,
+    bytes_max: u64,
+    sources: Vec<Source>,
+    destinations: Vec<Destination>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Source {
+    path: String,
+    format: Option<String>,
+    records: u64,
+    events: u64,
+    others: u64,
+    rejects: u64,
+    cut: u64,
+    lost_bytes: u64,
+    offset: Option<u64>,
+    lag_bytes: Option<u64>,
+    last_read_at: Option<Timestamp>,
+    problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Destination {
+    name: String,
+    r#type: String,
+    state: &'static str,
+    since: Option<Timestamp>,
+    why: Option<String>,
+    tries: u64,
+    next_try_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+    posts: u64,
+    account: Account,
+    unaccounted: i64,
+}
+
+/// Reads the status from the store of this configuration.
+pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
+    let directory = &config.agent.state_dir;
+    let view = View::open(directory, &config.agent.host)?;
+    let running = store::running(directory)?;
+    let (events, oldest, bytes) = view.size()?;
+    let sources: Vec<Source> = view.files()?.into_iter().map(source).collect();
+    let known = |name: &str| config.destinations.iter().any(|destination| destination.name == name);
+    let destinations = view.destinations()?.into_iter().filter(|found| known(&found.name));
+    let destinations: Vec<Destination> = destinations.map(destination).collect();
+    let mut status = Status {
+        host: config.agent.host.clone(),
+        running,
+        state_dir: directory.display().to_string(),
+        events,
+        oldest,
+        bytes,
+        bytes_max: config.retention.max_size_bytes,
+        sources,
+        destinations,
+        problems: Vec::new(),
+    };
+    status.problems = status.find_problems();
+    Ok(status)
+}
+
+fn source(file: FileView) -> Source {
+    let size = std::fs::metadata(&file.path).map(|metadata| metadata.size()).ok();
+    Source {
+        lag_bytes: size.zip(file.offset).map(|(size, offset)| size.saturating_sub(offset)),
+        path: file.path,
+        format: file.format,
+        records: file.counts.records,
+        events: file.counts.events,
+        others: file.counts.others,
+        rejects: file.counts.rejects,
+        cut: file.counts.cut,
+        lost_bytes: file.counts.lost_bytes,
+        offset: file.offset,
+        last_read_at: file.last_read_at,
+        problem: file.problem.map(|(problem, _)| problem),
+    }
+}
+
+fn destination(found: DestinationView) -> Destination {
+    let failing = found.health.failing;
+    let differs = found.told.abs_diff(found.account.told) + found.given_up.abs_diff(found.account.given_up);
+    Destination {
+        state: match &failing {
+            None => "ok",
+            Some(failing) if failing.refused => "refused",
+            Some(_) => "failing",
+        },
+        since: failing.as_ref().map(|failing| failing.since),
+        why: failing.as_ref().map(|failing| failing.why.clone()),
+        tries: failing.as_ref().map_or(0, |failing| failing.tries),
+        next_try_at: failing.as_ref().and_then(|failing| failing.next_try_at),
+        delivered_at: found.health.delivered_at,
+        posts: found.posts,
+        unaccounted: found.account.unaccounted().abs() + differs as i64,
+        account: found.account,
+        name: found.name,
+        r#type: found.kind,
+    }
+}
+
+impl Status {
+    fn find_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.running.is_none() {
+            problems.push("the agent does not run: `systemctl start ipsbell`, or `ipsbell run`".to_owned());
+        }
+        for source in &self.sources {
+            if let Some(problem) = &source.problem {
+                problems.push(format!("{}: {problem}", source.path));
+            }
+        }
+        for destination in &self.destinations {
+            if let Some(why) = &destination.why {
+                problems.push(format!("destination `{}`: {why}", destination.name));
+            }
+            if destination.unaccounted != 0 {
+                let (name, count) = (&destination.name, destination.unaccounted);
+                problems.push(format!("destination `{name}`: {count} events are not accounted for"));
+            }
+        }
+        problems
+    }
+
+    /// The status, line by line.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.text().lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).unwrap_or_default();
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let running = self.running.map_or_else(|| "stopped".to_owned(), |pid| format!("running, process {pid}"));
+        writeln!(text, "agent        {} ({running})", self.host)?;
+        let oldest = self.oldest.map_or_else(String::new, |oldest| format!(", the oldest read {}", brief(oldest)));
+        writeln!(text, "store        {}: {} events{oldest}", self.state_dir, self.events)?;
+        writeln!(text, "             {} of at most {}", size(self.bytes), size(self.bytes_max))?;
+        for source in &self.sources {
+            let format = source.format.as_deref().unwrap_or("format not found yet");
+            writeln!(text, "source       {} ({format})", source.path.escape_debug())?;
+            writeln!(
+                text,
+                "             {} records: {} events, {} other, {} not understood{}",
+                source.records,
+                source.events,
+                source.others,
+                source.rejects,
+                source.last_read_at.map_or_else(String::new, |at| format!("; last read {}", brief(at))),
+            )?;
+            if source.lag_bytes.is_some_and(|lag| lag > 0) {
+                writeln!(text, "             {} still to be read", size(source.lag_bytes.unwrap_or(0)))?;
+            }
+            if source.cut + source.lost_bytes > 0 {
+                let (cut, lost) = (source.cut, source.lost_bytes);
+                writeln!(text, "             {cut} lines cut at 1 MiB, at least {lost} bytes gone unread")?;
+            }
+        }
+        for destination in &self.destinations {
+            let account = &destination.account;
+            writeln!(text, "destination  {} ({}): {}", destination.name, destination.r#type, destination.state)?;
+            if let (Some(since), Some(why)) = (destination.since, &destination.why) {
+                let next = destination.next_try_at.map_or_else(String::new, |at| format!(", next try {}", brief(at)));
+                writeln!(text, "             since {}, {} tries{next}: {why}", brief(since), destination.tries)?;
+            }
+            writeln!(
+                text,
+                "             {} stored = {} told + {} held + {} unread + {} not matched + {} muted + {} given up + {} expired",
+                account.stored,
+                account.told,
+                account.held,
+                account.unread,
+                account.not_matched,
+                account.muted,
+                account.given_up,
+                account.expired,
+            )?;
+        }
+        for problem in &self.problems {
+            writeln!(text, "problem      {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An instant for people: UTC, to the second.
+pub(super) fn brief(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let name = units.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{bytes} {name}") } else { format!("{value:.1} {name}") }
+}

@@ -1,0 +1,105 @@
+//! `ipsbell test`: one marked test alert through grammar, triage, wording and receiver, and what the receiver said.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::time::Duration;
+
+use clap::{Args as _, FromArgMatches as _};
+use ipsbell_parsers::{Choice, Read, Reader};
+
+use super::settings::Settings;
+use super::{Command, Exit, Unusable, output};
+use crate::config::{Config, Destination};
+use crate::destinations::{Answer, Form};
+use crate::event::{Context, Event};
+use crate::message::{self, Message, Tone};
+use crate::triage::{Entry, Group, Reason, Report, Rest};
+use crate::{clock, identifier};
+
+/// `ipsbell test`.
+pub(super) const COMMAND: Command = Command {
+    name: "test",
+    about: "Send one marked test alert and print what the receiver answered",
+    define: Arguments::augment_args,
+    run,
+};
+
+/// The longest that one post may take.
+const POST_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// The alert that is sent: documentation addresses only (RFC 5737).
+const RECORD: &str = r#"{"timestamp":"1970-01-01T00:00:00.000000+0000","event_type":"alert","in_iface":"test0","src_ip":"192.0.2.7","src_port":40000,"dest_ip":"198.51.100.20","dest_port":443,"proto":"TCP","alert":{"action":"blocked","gid":1,"signature_id":1000001,"rev":1,"signature":"ipsbell test alert, nothing happened","category":"Test","severity":3}}"#;
+
+#[derive(Debug, clap::Args)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// Name of a destination; without it, all
+    destination: Option<String>,
+}
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let config = arguments.settings.load()?;
+    let wanted = arguments.destination.as_deref();
+    let chosen: Vec<&Destination> =
+        config.destinations.iter().filter(|destination| wanted.is_none_or(|name| name == destination.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = config.destinations.iter().map(|destination| destination.name.as_str()).collect();
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let wanted = wanted.unwrap_or("any");
+        return Err(Unusable(format!("ipsbell: there is no destination `{wanted}`; configured: {known}")).into());
+    }
+    let message = test_message(&config)?;
+    let mut exit = Exit::Well;
+    for destination in chosen {
+        let told = send(destination, &message);
+        let mut out = output();
+        writeln!(out, "{}: {}", destination.name, told.0)?;
+        out.flush()?;
+        if !told.1 {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}
+
+fn send(destination: &Destination, message: &Message) -> (String, bool) {
+    let mut receiver = match (destination.kind.open)(&destination.settings) {
+        Ok(receiver) => receiver,
+        Err(error) => return (format!("not sent: {error}"), false),
+    };
+    let payload = receiver.render(message, Form::default());
+    match receiver.post(&payload, POST_TIME_MAX) {
+        Answer::Delivered => ("delivered; look for the post marked as a test".to_owned(), true),
+        Answer::Later { why, after, .. } => {
+            let after = after.map_or_else(String::new, |after| format!(" (it asks to wait {} s)", after.as_secs()));
+            (format!("not delivered now: {why}{after}"), false)
+        }
+        Answer::PayloadRefused { why } => (format!("the receiver refused the post: {why}"), false),
+        Answer::DestinationRefused { why } => (format!("the receiver refuses us: {why}"), false),
+    }
+}
+
+fn test_message(config: &Config) -> anyhow::Result<Message> {
+    let now = clock::now();
+    let Read::Alert { format, mut alert } = Reader::new(Choice::Auto).read(RECORD.as_bytes()) else {
+        anyhow::bail!("the test record is not understood; this is a fault of ipsbell, please report it");
+    };
+    alert.stamp = None;
+    let place = Context { agent_host: &config.agent.host, home_networks: &config.agent.home_networks, read_at: now };
+    let event = Event::new(&place, format, *alert, Cow::Borrowed("(test)"), 0, RECORD.as_bytes());
+    let mut group = Group::open(identifier::card(), &event, false);
+    group.add(&event);
+    let id = identifier::card();
+    let mut message = message::compose(&Report {
+        id: &id,
+        agent_host: &config.agent.host,
+        now,
+        entries: vec![Entry { group: &group, reason: Reason::New, events: 1, sample: Some(event) }],
+        rest: Rest::default(),
+        gap: None,
+    });
+    message.tone = Tone::Test;
+    Ok(message)
+}

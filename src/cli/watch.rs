@@ -1,0 +1,66 @@
+//! `ipsbell watch`: follows logs and shows the cards on this terminal. The whole agent, with a store that is thrown away.
+
+use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use clap::{Args as _, FromArgMatches as _};
+use signal_hook::consts::signal::{SIGINT, SIGTERM};
+
+use super::{Command, Exit, Unusable, log, run, say, temporary};
+use crate::agent::{Agent, Happening, Mode};
+use crate::{clock, destinations};
+use crate::config::{Config, StartAt};
+use crate::store::Store;
+
+/// `ipsbell watch`.
+pub(super) const COMMAND: Command = Command {
+    name: "watch",
+    about: "Follow logs and show the posts on this terminal; needs no configuration",
+    define: Arguments::augment_args,
+    run: watch,
+};
+
+#[derive(Debug, clap::Args)]
+struct Arguments {
+    /// Log files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Show what the files hold already, too
+    #[arg(long)]
+    from_beginning: bool,
+}
+
+fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    log::start(tracing::level_filters::LevelFilter::WARN);
+    let directory = temporary::directory()?;
+    let kind = destinations::kind("console").ok_or_else(|| anyhow::anyhow!("there is no kind `console`"))?;
+    let mut config = Config::for_files(&arguments.files, kind, directory.path().to_owned())
+        .map_err(|error| Unusable(format!("ipsbell: {error}")))?;
+    for source in &mut config.sources {
+        source.start_at = if arguments.from_beginning { StartAt::Beginning } else { StartAt::End };
+    }
+    let (sender, happenings) = channel();
+    run::listen(sender.clone(), &[SIGTERM, SIGINT])?;
+    let store = Store::open(directory.path(), clock::now())?;
+    let mut agent = Agent::start(&store, &config, Mode::Follow, None, &sender)?;
+    say("watching; stop with Ctrl-C");
+    while let Ok(happening) = happenings.recv() {
+        if matches!(happening, Happening::Signal(_)) {
+            break;
+        }
+        agent.note(happening);
+        if agent.failed {
+            break;
+        }
+    }
+    agent.stop();
+    while let Ok(happening) = happenings.recv_timeout(Duration::from_secs(2)) {
+        agent.note(happening);
+        if agent.ended() {
+            break;
+        }
+    }
+    Ok(if agent.failed { Exit::Failed } else { Exit::Well })
+}

@@ -1,1 +1,0 @@
-//! The sender thread: one for each destination.

@@ -1,0 +1,143 @@
+//! One file's way through the grammars into a batch.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use ipsbell_parsers::alert::{Alert, Direction, Verdict};
+use ipsbell_parsers::{Format, Read, Reader};
+use jiff::tz::TimeZone;
+
+use super::Shared;
+use crate::config::Source;
+use crate::event::{Context, Event, Origin};
+use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
+use crate::tail::Line;
+
+/// Rejects of one chunk that are kept as samples; the others are counted.
+const SAMPLES_A_CHUNK: u64 = 8;
+
+/// Bytes of a sample.
+const SAMPLE_BYTES_MAX: usize = 2048;
+
+/// The grammars' memory of one file, and what was counted since the last [`Lane::finish`].
+#[derive(Debug)]
+pub(super) struct Lane {
+    reader: Reader,
+    timezone: TimeZone,
+    path_number: i64,
+    path: String,
+    generation: u64,
+    counts: Counts,
+}
+
+impl Lane {
+    pub(super) fn new(source: &Source) -> Self {
+        Self {
+            reader: Reader::new(source.format.into()),
+            timezone: source.timezone.clone(),
+            path_number: 0,
+            path: String::new(),
+            generation: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Says of which file the next lines are.
+    pub(super) fn at(&mut self, path_number: i64, path: &Path, generation: u64) {
+        if self.path_number != path_number {
+            self.path = path.to_string_lossy().into_owned();
+        }
+        self.path_number = path_number;
+        self.generation = generation;
+        self.counts = Counts::default();
+    }
+
+    /// Reads a line and stores what it is.
+    pub(super) fn line(
+        &mut self,
+        batch: &mut Batch<'_>,
+        shared: &Shared,
+        place: &Context<'_>,
+        line: &Line<'_>,
+    ) -> Result<(), StoreError> {
+        self.counts.records += 1;
+        self.counts.cut += u64::from(line.cut);
+        match self.reader.read(line.bytes) {
+            Read::Other { .. } | Read::Unclaimed => self.counts.others += 1,
+            Read::Blank => self.counts.records -= 1,
+            Read::Alert { format, alert } => {
+                self.counts.events += 1;
+                self.event(batch, shared, place, line, format, *alert)?;
+            }
+            Read::Reject { format, reject } => {
+                self.counts.rejects += 1;
+                if self.counts.rejects <= SAMPLES_A_CHUNK {
+                    batch.reject(&Rejected {
+                        path: self.path_number,
+                        offset: line.offset,
+                        format: Some(format.name),
+                        wanted: reject.wanted,
+                        at_byte: reject.at,
+                        sample: line.bytes.get(..SAMPLE_BYTES_MAX).unwrap_or(line.bytes),
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was counted; gives the number of events.
+    pub(super) fn finish(&mut self, batch: &mut Batch<'_>) -> Result<u64, StoreError> {
+        let counts = std::mem::take(&mut self.counts);
+        let format = self.reader.found().map(|format| format.name);
+        batch.count(self.path_number, format, &counts)?;
+        Ok(counts.events)
+    }
+
+    fn event(
+        &self,
+        batch: &mut Batch<'_>,
+        shared: &Shared,
+        place: &Context<'_>,
+        line: &Line<'_>,
+        format: &'static Format,
+        alert: Alert<'_>,
+    ) -> Result<(), StoreError> {
+        let origin = Origin {
+            format,
+            path: Cow::Borrowed(&self.path),
+            generation: self.generation,
+            offset: line.offset,
+            timezone: &self.timezone,
+            raw: line.bytes,
+        };
+        let mut event = Event::new(place, origin, alert);
+        event.severity = shared.severity.severity(&event);
+        let rule = &event.alert.rule;
+        let address = |ip: Option<std::net::IpAddr>| ip.map(|ip| ip.to_string());
+        let (source, destination) = (address(event.alert.source.ip), address(event.alert.destination.ip));
+        let form = if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
+        batch.event(&NewEvent {
+            id: event.id,
+            at: event.at,
+            read_at: event.read_at,
+            path: self.path_number,
+            offset: event.offset,
+            format: event.format,
+            severity: event.severity as u8,
+            verdict: number(&Verdict::ALL, &event.alert.verdict).unwrap_or_default(),
+            direction: event.direction.and_then(|direction| number(&Direction::ALL, &direction)),
+            rule_id: rule.id.as_deref(),
+            rule_name: rule.name.as_deref(),
+            source: source.as_deref(),
+            destination: destination.as_deref(),
+            raw: shared.keep_raw,
+            record: form.as_deref().map_or(line.bytes, str::as_bytes),
+        })?;
+        Ok(())
+    }
+}
+
+fn number<T: PartialEq>(all: &[T], one: &T) -> Option<u8> {
+    all.iter().position(|each| each == one).and_then(|place| u8::try_from(place).ok())
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file or directory cannot be used.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another agent has the store.
+    #[error("another ipsbell (process {process}) uses {}", directory.display())]
+    InUse {
+        /// Its state directory.
+        directory: PathBuf,
+        /// Its process id, 0 if unknown.
+        process: u32,
+    },
+    /// The database was written by a newer program, or a command is newer than the agent that wrote it.
+    #[error("the store has version {found}, this program knows version {known}: use the ipsbell that wrote it")]
+    Newer {
+        /// The version found.
+        found: u32,
+        /// The version known.
+        known: u32,
+    },
+    /// The file is a database, but not ours.
+    #[error("hot.db belongs to another program: choose another `state_dir`")]
+    Foreign,
+    /// The file system cannot carry a write-ahead log.
+    #[error("the store needs SQLite's WAL mode, which this file system does not allow (it stays in `{mode}`): \
+             put `state_dir` on a local disk")]
+    NoWal {
+        /// The mode that it stays in.
+        mode: String,
+    },
+    /// No space is left, or the disk refuses to write.
+    #[error("the store cannot be written: {0}; make room or remount the disk, reading goes on by itself")]
+    Full(#[source] rusqlite::Error),
+    /// Another process holds the database.
+    #[error("the store is locked by another process: {0}; close what has hot.db open")]
+    Busy(#[source] rusqlite::Error),
+    /// Anything else that SQLite says.
+    #[error("the store failed: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+    /// What is in the store does not make sense.
+    #[error("the store holds {found} where {wanted} was expected")]
+    Damaged {
+        /// What was wanted.
+        wanted: &'static str,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl StoreError {
+    /// Will it pass by itself or by somebody's making room, so that the same step can be tried again?
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Busy(_))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(Code::DiskFull | Code::SystemIoFailure | Code::ReadOnly | Code::CannotOpen) => {
+                Self::Full(error)
+            }
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(error),
+            _ => Self::Sqlite(error),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! From a row to an event: the record is read again by its grammar, so the row holds only what a search needs. What was
+//! decided when it was read first (instant, severity, direction) is taken from the row.
+
+use std::borrow::Cow;
+
+use ipsbell_parsers::alert::{Alert, Direction, Severity};
+use ipsbell_parsers::{Choice, Read, Reader};
+use jiff::Timestamp;
+use rusqlite::Row;
+
+use super::StoreError;
+use super::ledger::{from_json, to_json};
+use crate::event::{Event, EventId};
+
+/// The columns that [`event`] reads, and where they come from; `WHERE` follows.
+pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"offset\", format, severity, \
+     direction, form, record FROM event LEFT JOIN path ON path.id = event.path";
+
+/// The event of a row.
+///
+/// # Errors
+/// The row holds what this program did not write.
+pub(super) fn event<'row>(
+    row: &'row Row<'_>,
+    agent_host: &'row str,
+) -> Result<Event<'row>, StoreError> {
+    let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+    let name = text(6)?.unwrap_or_default();
+    let record = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
+    let format = ipsbell_parsers::format(name).ok_or_else(|| StoreError::Damaged {
+        wanted: "the name of a format",
+        found: format!("`{name}`"),
+    })?;
+    let raw = row.get::<_, u8>(9)? == 0;
+    let alert = if raw { read_again(format, record)? } else { from_form(record)? };
+    let severity = usize::from(row.get::<_, u8>(7)?);
+    let direction = row.get::<_, Option<u8>>(8)?.map(usize::from);
+    Ok(Event {
+        sequence: Some(row.get::<_, i64>(0)? as u64),
+        id: EventId(u128::from_be_bytes(row.get(1)?)),
+        at: instant(row.get(2)?)?,
+        read_at: instant(row.get(3)?)?,
+        severity: Severity::ALL.get(severity).copied().unwrap_or_default(),
+        direction: direction.and_then(|number| Direction::ALL.get(number)).copied(),
+        agent_host: Cow::Borrowed(agent_host),
+        format: format.name,
+        path: Cow::Borrowed(text(4)?.unwrap_or_default()),
+        offset: row.get::<_, i64>(5)? as u64,
+        alert,
+        raw: Cow::Borrowed(if raw { record } else { &[] }),
+    })
+}
+
+fn read_again<'a>(
+    format: &'static ipsbell_parsers::Format,
+    record: &'a [u8],
+) -> Result<Alert<'a>, StoreError> {
+    match Reader::new(Choice::Fixed(format)).read(record) {
+        Read::Alert { alert, .. } => Ok(*alert),
+        // A grammar that became stricter must not hide an event that is stored.
+        _ => Ok(Alert { product: Cow::Borrowed(format.name), ..Alert::default() }),
+    }
+}
+
+fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
+    let text = std::str::from_utf8(record).map_err(|error| StoreError::Damaged {
+        wanted: "an alert as JSON",
+        found: error.to_string(),
+    })?;
+    from_json(text, "an alert as JSON")
+}
+
+/// The form of an alert that [`event`] reads where the raw record is not kept.
+///
+/// # Errors
+/// Never for what a grammar returned.
+pub fn alert_form(alert: &Alert<'_>) -> Result<String, StoreError> {
+    to_json(alert)
+}
+
+fn instant(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(micros)
+        .map_err(|error| StoreError::Damaged { wanted: "an instant", found: error.to_string() })
+}

@@ -1,0 +1,396 @@
+//! A sender thread's side: its cursor, its groups, the attempt under way and its outcome (promise 2).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+use super::event_row::{self, COLUMNS};
+use super::{StoreError, take_turn, writer};
+use crate::deliver::Health;
+use crate::event::Event;
+use crate::message::Message;
+use crate::triage::{Changes, Group, Plan, Told};
+
+/// The connection of one destination's sender.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    turn: Arc<Mutex<()>>,
+    destination: String,
+    agent_host: String,
+}
+
+/// What the store remembers of a destination.
+#[derive(Debug)]
+pub struct Restored {
+    /// Events up to this one are read.
+    pub cursor: u64,
+    /// Open groups by their key.
+    pub groups: BTreeMap<String, Group>,
+    /// Health.
+    pub health: Health,
+    /// The attempt that has no final answer.
+    pub attempt: Option<Attempt>,
+}
+
+/// A post under way.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Its row in the ledger.
+    pub id: i64,
+    /// What is told, frozen.
+    pub message: Message,
+    /// How many events that is.
+    pub events: u64,
+    /// Tries begun.
+    pub tries: u64,
+    /// A try was begun and its answer is not known.
+    pub unanswered: bool,
+    /// An earlier try may have been taken.
+    pub maybe_repeated: bool,
+    /// The rich form was refused.
+    pub minimal: bool,
+}
+
+/// A post that is about to be tried for the first time.
+#[derive(Debug)]
+pub struct NewAttempt<'a> {
+    /// Id of the whole post, 8 Crockford characters.
+    pub id: &'a str,
+    /// What is told.
+    pub message: &'a Message,
+    /// The groups in it: card id and what is told of the group.
+    pub cards: Vec<(&'a str, &'a Told)>,
+    /// The plan itself, for its numbers.
+    pub plan: &'a Plan,
+    /// When the oldest of its events was read.
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it.
+    Delivered,
+    /// The post is given up, and its events with it.
+    GivenUp,
+    /// It will be tried again.
+    Again {
+        /// The receiver may have taken it all the same.
+        maybe_delivered: bool,
+        /// From now on in its plainest form.
+        minimal: bool,
+    },
+}
+
+impl Ledger {
+    pub(super) fn new(
+        connection: Connection,
+        turn: Arc<Mutex<()>>,
+        destination: &str,
+        agent_host: &str,
+    ) -> Self {
+        Self {
+            connection,
+            turn,
+            destination: destination.to_owned(),
+            agent_host: agent_host.to_owned(),
+        }
+    }
+
+    /// What the store remembers of this destination. A new one starts after the last event that is stored now.
+    ///
+    /// # Errors
+    /// The database cannot be read or written, or holds what this program did not write.
+    pub fn restore(&mut self, kind: &str) -> Result<Restored, StoreError> {
+        let last = writer::last_sequence(&self.connection)? as i64;
+        {
+            let _turn = take_turn(&self.turn);
+            self.connection.execute(
+                "INSERT INTO destination (name, kind, began_after, cursor) VALUES (?1, ?2, ?3, ?3) \
+                 ON CONFLICT (name) DO UPDATE SET kind = ?2",
+                params![self.destination, kind, last],
+            )?;
+        }
+        let (cursor, health) = self.connection.query_row(
+            "SELECT cursor, health FROM destination WHERE name = ?1",
+            [&self.destination],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT key, state FROM open_group WHERE destination = ?1")?;
+        let mut rows = query.query([&self.destination])?;
+        let mut groups = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            groups.insert(row.get(0)?, from_json(&row.get::<_, String>(1)?, "an open group")?);
+        }
+        let attempt = self.open_attempt()?;
+        Ok(Restored {
+            cursor: cursor as u64,
+            groups,
+            health: from_json(&health, "a destination's health")?,
+            attempt,
+        })
+    }
+
+    /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Gives
+    /// the new cursor and how many events were gone before they could be read.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn read_on(
+        &self,
+        cursor: u64,
+        events_max: usize,
+        take: &mut dyn FnMut(Event<'_>) -> bool,
+    ) -> Result<(u64, u64), StoreError> {
+        let last = writer::last_sequence(&self.connection)?;
+        if last <= cursor {
+            return Ok((cursor, 0));
+        }
+        let sql = format!("SELECT {COLUMNS} WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let mut rows = query.query(params![cursor as i64, events_max as i64])?;
+        let (mut reached, mut expired, mut full) = (cursor, 0, false);
+        while let Some(row) = rows.next()? {
+            let event = event_row::event(row, &self.agent_host)?;
+            let sequence = event.sequence.unwrap_or(reached);
+            expired += sequence.saturating_sub(reached + 1);
+            reached = sequence;
+            full = !take(event);
+            if full {
+                break;
+            }
+        }
+        // Nothing behind the cursor although numbers were given: all of it expired.
+        if reached == cursor && !full {
+            return Ok((last, last - cursor));
+        }
+        Ok((reached, expired))
+    }
+
+    /// One stored event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn event(&self, sequence: u64) -> Result<Option<Event<'static>>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} WHERE sequence = ?1");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let mut rows = query.query([sequence as i64])?;
+        Ok(match rows.next()? {
+            Some(row) => Some(event_row::event(row, &self.agent_host)?.into_owned()),
+            None => None,
+        })
+    }
+
+    /// Commits how far was read, what changed on the desk, and perhaps an attempt, all at once and synced. A crash before
+    /// this reads the same events again; a crash after it finds the attempt and sends it again, marked.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn commit(
+        &mut self,
+        now: Timestamp,
+        cursor: u64,
+        expired: u64,
+        changes: &Changes<'_>,
+        health: &Health,
+        attempt: Option<&NewAttempt<'_>>,
+    ) -> Result<Option<Attempt>, StoreError> {
+        let _turn = take_turn(&self.turn);
+        let transaction =
+            Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        write_changes(&transaction, &self.destination, changes)?;
+        transaction
+            .prepare_cached(
+                "UPDATE destination SET cursor = ?2, not_matched = not_matched + ?3, muted = muted + ?4, \
+                 expired = expired + ?5, health = ?6 WHERE name = ?1",
+            )?
+            .execute(params![
+                self.destination,
+                cursor as i64,
+                changes.untold.not_matched as i64,
+                changes.untold.muted as i64,
+                expired as i64,
+                to_json(health)?,
+            ])?;
+        let begun = match attempt {
+            None => None,
+            Some(new) => Some(begin(&transaction, now, &self.destination, new)?),
+        };
+        transaction.commit()?;
+        Ok(begun)
+    }
+
+    /// A further try is about to begin.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn retry(&mut self, attempt: &mut Attempt) -> Result<(), StoreError> {
+        let maybe_repeated = attempt.maybe_repeated || attempt.unanswered;
+        let _turn = take_turn(&self.turn);
+        self.connection
+            .prepare_cached(
+                "UPDATE notification SET tries = tries + 1, unanswered = 1, maybe_repeated = ?2 WHERE id = ?1",
+            )?
+            .execute(params![attempt.id, maybe_repeated])?;
+        attempt.tries += 1;
+        attempt.unanswered = true;
+        attempt.maybe_repeated = maybe_repeated;
+        Ok(())
+    }
+
+    /// Records how a try ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn answered(
+        &mut self,
+        now: Timestamp,
+        attempt: &mut Attempt,
+        outcome: Outcome,
+        answer: &str,
+        payload: &[u8],
+        health: &Health,
+    ) -> Result<(), StoreError> {
+        let (state, maybe_delivered, minimal) = match outcome {
+            Outcome::Delivered => (1, false, attempt.minimal),
+            Outcome::GivenUp => (2, false, attempt.minimal),
+            Outcome::Again { maybe_delivered, minimal } => (0, maybe_delivered, minimal),
+        };
+        let maybe_repeated = attempt.maybe_repeated || maybe_delivered;
+        let told = if outcome == Outcome::Delivered { attempt.events } else { 0 };
+        let given_up = if outcome == Outcome::GivenUp { attempt.events } else { 0 };
+        let _turn = take_turn(&self.turn);
+        let transaction =
+            Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        transaction
+            .prepare_cached(
+                "UPDATE notification SET state = ?2, unanswered = 0, maybe_repeated = ?3, minimal = ?4, \
+                 answered_at = ?5, answer = ?6, payload = ?7 WHERE id = ?1",
+            )?
+            .execute(params![
+                attempt.id,
+                state,
+                maybe_repeated,
+                minimal,
+                now.as_microsecond(),
+                answer,
+                payload
+            ])?;
+        transaction
+            .prepare_cached(
+                "UPDATE destination SET told = told + ?2, given_up = given_up + ?3, health = ?4 WHERE name = ?1",
+            )?
+            .execute(params![
+                self.destination,
+                told as i64,
+                given_up as i64,
+                to_json(health)?
+            ])?;
+        transaction.commit()?;
+        attempt.unanswered = false;
+        attempt.maybe_repeated = maybe_repeated;
+        attempt.minimal = minimal;
+        Ok(())
+    }
+
+    fn open_attempt(&self) -> Result<Option<Attempt>, StoreError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, message, events, tries, unanswered, maybe_repeated, minimal FROM notification \
+             WHERE destination = ?1 AND state = 0 ORDER BY id LIMIT 1",
+        )?;
+        let row = query
+            .query_row([&self.destination], |row| {
+                let attempt = (row.get(0)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
+                Ok((attempt, row.get::<_, String>(1)?, [row.get(4)?, row.get(5)?, row.get(6)?]))
+            })
+            .optional()?;
+        let Some(((id, events, tries), message, [unanswered, maybe_repeated, minimal])) = row else {
+            return Ok(None);
+        };
+        Ok(Some(Attempt {
+            id,
+            message: from_json(&message, "a frozen message")?,
+            events: events as u64,
+            tries: tries as u64,
+            unanswered,
+            maybe_repeated,
+            minimal,
+        }))
+    }
+}
+
+fn write_changes(
+    transaction: &Transaction<'_>,
+    destination: &str,
+    changes: &Changes<'_>,
+) -> Result<(), StoreError> {
+    let mut delete = transaction
+        .prepare_cached("DELETE FROM open_group WHERE destination = ?1 AND key = ?2")?;
+    for key in &changes.closed {
+        delete.execute([destination, key])?;
+    }
+    let mut put = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO open_group (destination, key, held, state) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (key, group) in &changes.groups {
+        put.execute(params![destination, key, group.held() as i64, to_json(group)?])?;
+    }
+    Ok(())
+}
+
+fn begin(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    destination: &str,
+    new: &NewAttempt<'_>,
+) -> Result<Attempt, StoreError> {
+    let events = new.plan.events();
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO notification (destination, card, created_at, events, oldest_at, state, tries, unanswered, message) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 1, 1, ?6)",
+    )?;
+    let id = insert.insert(params![
+        destination,
+        new.id,
+        now.as_microsecond(),
+        events as i64,
+        new.oldest_at.map(Timestamp::as_microsecond),
+        to_json(new.message)?,
+    ])?;
+    let mut card = transaction.prepare_cached(
+        "INSERT INTO card (notification, card, key, events, first, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (name, told) in &new.cards {
+        let (first, last) = (told.range.0 as i64, told.range.1 as i64);
+        card.execute(params![id, name, told.key, told.events as i64, first, last])?;
+    }
+    Ok(Attempt {
+        id,
+        message: new.message.clone(),
+        events,
+        tries: 1,
+        unanswered: true,
+        maybe_repeated: false,
+        minimal: false,
+    })
+}
+
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Damaged {
+        wanted: "a value that has a JSON form",
+        found: error.to_string(),
+    })
+}
+
+pub(super) fn from_json<'a, T: serde::Deserialize<'a>>(
+    text: &'a str,
+    wanted: &'static str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Damaged { wanted, found: error.to_string() })
+}

@@ -1,0 +1,115 @@
+//! What is let go: by age, then by size, the oldest first. Works in small steps so that nobody waits long.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{StoreError, Writer, take_turn};
+use crate::config::Retention;
+
+/// Rows that one step deletes.
+const STEP_ROWS: i64 = 5_000;
+
+/// Steps of one sweep; what is left waits for the next.
+const STEPS_MAX: usize = 200;
+
+/// Free pages given back to the file system after a step.
+const VACUUM_PAGES: u32 = 4_096;
+
+/// What a sweep let go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Events by age.
+    pub events_old: u64,
+    /// Events by size.
+    pub events_over_size: u64,
+    /// Posts by age.
+    pub notifications: u64,
+}
+
+impl Writer {
+    /// Lets go what the settings do not keep. An event that a destination has not read yet goes as well: its ledger counts
+    /// it as expired and the channel is told.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn sweep(&mut self, now: Timestamp, retention: &Retention) -> Result<Swept, StoreError> {
+        let mut swept = Swept::default();
+        let before = |age: Option<std::time::Duration>| {
+            let age = jiff::SignedDuration::try_from(age?).ok()?;
+            now.checked_sub(age).ok().map(Timestamp::as_microsecond)
+        };
+        for _ in 0..STEPS_MAX {
+            let old = match before(retention.events) {
+                Some(limit) => self.delete_events(Some(limit))?,
+                None => 0,
+            };
+            let ledger = match before(retention.notifications) {
+                Some(limit) => self.delete_notifications(limit)?,
+                None => 0,
+            };
+            let over = if bytes_used(self.parts().0)? > retention.max_size_bytes {
+                self.delete_events(None)?
+            } else {
+                0
+            };
+            swept.events_old += old;
+            swept.events_over_size += over;
+            swept.notifications += ledger;
+            if old + ledger + over == 0 {
+                break;
+            }
+            self.parts().0.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+        }
+        Ok(swept)
+    }
+
+    /// Deletes the oldest events, at most a step of them: those read before `limit`, or whatever they are.
+    fn delete_events(&mut self, limit: Option<i64>) -> Result<u64, StoreError> {
+        let (connection, turn) = self.parts();
+        let _turn = take_turn(turn);
+        // Sequence numbers follow the time of reading, so the oldest rows are those of the lowest numbers.
+        let deleted = connection
+            .prepare_cached(
+                "DELETE FROM event WHERE sequence IN \
+                 (SELECT sequence FROM event ORDER BY sequence LIMIT ?1) AND (?2 IS NULL OR read_at < ?2)",
+            )?
+            .execute(params![STEP_ROWS, limit])?;
+        Ok(deleted as u64)
+    }
+
+    fn delete_notifications(&mut self, limit: i64) -> Result<u64, StoreError> {
+        let (connection, turn) = self.parts();
+        let _turn = take_turn(turn);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // What the ledger forgets stays in the account as a sum, so that it can still be recomputed.
+        transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY)")?;
+        transaction.execute("DELETE FROM gone", [])?;
+        transaction.execute(
+            "INSERT INTO gone SELECT id FROM notification WHERE state <> 0 AND created_at < ?1 \
+             ORDER BY id LIMIT ?2",
+            [limit, STEP_ROWS],
+        )?;
+        for (state, column) in [(1, "told_pruned"), (2, "given_up_pruned")] {
+            transaction.execute(
+                &format!(
+                    "UPDATE destination SET {column} = {column} + coalesce((SELECT sum(events) FROM notification \
+                     WHERE destination = destination.name AND state = {state} AND id IN gone), 0)"
+                ),
+                [],
+            )?;
+        }
+        transaction.execute("DELETE FROM card WHERE notification IN gone", [])?;
+        let deleted = transaction.execute("DELETE FROM notification WHERE id IN gone", [])?;
+        transaction.commit()?;
+        Ok(deleted as u64)
+    }
+}
+
+/// Bytes of the database that hold something.
+pub(super) fn bytes_used(connection: &Connection) -> Result<u64, StoreError> {
+    let pragma = |name: &str| {
+        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
+    };
+    let pages = pragma("page_count")? - pragma("freelist_count")?;
+    Ok((pages * pragma("page_size")?) as u64)
+}

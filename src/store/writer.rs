@@ -1,0 +1,408 @@
+//! The reader thread's side: events, rejects, counts and positions in one transaction (promise 1).
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{StoreError, take_turn};
+use crate::event::EventId;
+use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped};
+
+/// What was committed is on the disk after this time at the latest.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// Samples of rejects that are kept, in all.
+const REJECTS_MAX: i64 = 1000;
+
+/// An event to be stored; times are microseconds since 1970.
+#[derive(Debug)]
+pub struct NewEvent<'a> {
+    /// Its identity.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// Number of its path, from [`Writer::path`].
+    pub path: i64,
+    /// Where its record begins.
+    pub offset: u64,
+    /// The format's name.
+    pub format: &'static str,
+    /// Number in `Severity::ALL`.
+    pub severity: u8,
+    /// Number in `Verdict::ALL`.
+    pub verdict: u8,
+    /// Number in `Direction::ALL`.
+    pub direction: Option<u8>,
+    /// Rule id.
+    pub rule_id: Option<&'a str>,
+    /// Rule name.
+    pub rule_name: Option<&'a str>,
+    /// Source address.
+    pub source: Option<&'a str>,
+    /// Destination address.
+    pub destination: Option<&'a str>,
+    /// Does `record` hold the raw bytes? Else the alert as JSON.
+    pub raw: bool,
+    /// The record.
+    pub record: &'a [u8],
+}
+
+/// A record that no grammar read.
+#[derive(Debug)]
+pub struct Rejected<'a> {
+    /// Number of its path.
+    pub path: i64,
+    /// Where it begins.
+    pub offset: u64,
+    /// Which grammar tried it, if one claimed it.
+    pub format: Option<&'static str>,
+    /// What was wanted.
+    pub wanted: &'a str,
+    /// At which byte of the record.
+    pub at_byte: usize,
+    /// The record's beginning.
+    pub sample: &'a [u8],
+}
+
+/// What was read of a path since the last commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records.
+    pub records: u64,
+    /// Events.
+    pub events: u64,
+    /// Records that are no alert.
+    pub others: u64,
+    /// Records that no grammar read.
+    pub rejects: u64,
+    /// Lines longer than the limit.
+    pub cut: u64,
+    /// Bytes that were gone before they could be read, at least; counted by [`Batch::lost`].
+    pub lost_bytes: u64,
+}
+
+/// The writing connection of the reader thread.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    turn: Arc<Mutex<()>>,
+    wal: PathBuf,
+    paths: HashMap<PathBuf, i64>,
+    unsynced_since: Option<Instant>,
+    last_sequence: u64,
+}
+
+/// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
+pub struct Batch<'a> {
+    transaction: Transaction<'a>,
+    now: Timestamp,
+    rejects: bool,
+    last_sequence: u64,
+    paths: &'a HashMap<PathBuf, i64>,
+    new_paths: Vec<(PathBuf, i64)>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        turn: Arc<Mutex<()>>,
+        wal: PathBuf,
+    ) -> Result<Self, StoreError> {
+        let last_sequence = last_sequence(&connection)?;
+        let paths = HashMap::new();
+        Ok(Self { connection, turn, wal, paths, unsynced_since: None, last_sequence })
+    }
+
+    /// The places where reading goes on.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT file, path, device, inode, head_bytes, head_hash, generation, \"offset\", mid_line, cut_lines, \
+             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns FROM position",
+        )?;
+        let rows = query.query_map([], |row| {
+            let number = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
+            let path = PathBuf::from(OsString::from_vec(row.get(1)?));
+            let head = Fingerprint { bytes: row.get(4)?, hash: number(5)? };
+            let skipped =
+                Skipped { cut_lines: number(9)?, cut_bytes: number(10)?, nul_bytes: number(11)? };
+            Ok(Checkpoint {
+                file: FileKey(number(0)?),
+                path,
+                identity: Identity { device: number(2)?, inode: number(3)?, head },
+                generation: number(6)?,
+                position: Position { offset: number(7)?, mid_line: row.get(8)?, skipped },
+                behind: Fingerprint { bytes: row.get(12)?, hash: number(13)? },
+                size: number(14)?,
+                modified_ns: row.get(15)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Is a source with these paths seen for the first time? From now on it is known.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn source_is_new(&mut self, paths: &[String]) -> Result<bool, StoreError> {
+        let _turn = take_turn(&self.turn);
+        let insert = "INSERT OR IGNORE INTO source (paths) VALUES (?1)";
+        Ok(self.connection.execute(insert, [paths.join("\n")])? == 1)
+    }
+
+    /// Does everything of `fill` in one transaction.
+    ///
+    /// # Errors
+    /// The database cannot be written, or `fill` fails: nothing of it remains then.
+    pub fn commit<T>(
+        &mut self,
+        now: Timestamp,
+        fill: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let _turn = take_turn(&self.turn);
+        let transaction =
+            Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let last_sequence = self.last_sequence;
+        let (paths, new_paths) = (&self.paths, Vec::new());
+        let mut batch = Batch { transaction, now, rejects: false, last_sequence, paths, new_paths };
+        let result = fill(&mut batch)?;
+        let new_paths = std::mem::take(&mut batch.new_paths);
+        self.last_sequence = batch.finish(last_sequence)?;
+        self.paths.extend(new_paths);
+        self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
+        Ok(result)
+    }
+
+    /// Brings what is committed to the disk if it is time for it, or if `at_once`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn sync(&mut self, at_once: bool) -> Result<(), StoreError> {
+        let due = self.sync_due().is_some_and(|due| at_once || due <= crate::clock::monotonic());
+        if !due {
+            return Ok(());
+        }
+        // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
+        // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
+        let at = |source| StoreError::Io { path: self.wal.clone(), source };
+        match File::open(&self.wal) {
+            Ok(file) => file.sync_data().map_err(at)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(at(error)),
+        }
+        self.unsynced_since = None;
+        Ok(())
+    }
+
+    /// When [`Writer::sync`] has to be called next.
+    pub fn sync_due(&self) -> Option<Instant> {
+        self.unsynced_since.map(|since| since + SYNC_EVERY)
+    }
+
+    pub(super) fn parts(&mut self) -> (&mut Connection, &Mutex<()>) {
+        (&mut self.connection, &self.turn)
+    }
+}
+
+impl Batch<'_> {
+    /// The number of a path in the store.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn path(&mut self, path: &Path) -> Result<i64, StoreError> {
+        let new = self.new_paths.iter().find(|(known, _)| known == path).map(|(_, number)| *number);
+        if let Some(number) = self.paths.get(path).copied().or(new) {
+            return Ok(number);
+        }
+        let text = match path.to_str() {
+            Some(text) => text.to_owned(),
+            None => path.as_os_str().as_bytes().escape_ascii().to_string(),
+        };
+        self.transaction.execute("INSERT OR IGNORE INTO path (path) VALUES (?1)", [&text])?;
+        let find = "SELECT id FROM path WHERE path = ?1";
+        let number = self.transaction.query_row(find, [&text], |row| row.get(0))?;
+        self.new_paths.push((path.to_owned(), number));
+        Ok(number)
+    }
+
+    /// Stores an event and gives its sequence number.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn event(&mut self, event: &NewEvent<'_>) -> Result<u64, StoreError> {
+        // A number of our own: AUTOINCREMENT would write its table for every row, this one is written once a transaction.
+        self.last_sequence += 1;
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO event (sequence, id, at, read_at, path, \"offset\", format, severity, verdict, direction, rule_id, \
+             rule_name, source, destination, form, record) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?;
+        insert.execute(params![
+            self.last_sequence as i64,
+            event.id.0.to_be_bytes(),
+            event.at.as_microsecond(),
+            event.read_at.as_microsecond(),
+            event.path,
+            event.offset as i64,
+            event.format,
+            event.severity,
+            event.verdict,
+            event.direction,
+            event.rule_id,
+            event.rule_name,
+            event.source,
+            event.destination,
+            u8::from(!event.raw),
+            event.record,
+        ])?;
+        Ok(self.last_sequence)
+    }
+
+    /// Keeps a sample of a record that no grammar read.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn reject(&mut self, reject: &Rejected<'_>) -> Result<(), StoreError> {
+        self.rejects = true;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO reject (seen_at, path, \"offset\", format, wanted, at_byte, sample) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                self.now.as_microsecond(),
+                reject.path,
+                reject.offset as i64,
+                reject.format,
+                reject.wanted,
+                reject.at_byte as i64,
+                reject.sample,
+            ])?;
+        Ok(())
+    }
+
+    /// Adds to what was read of a path.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn count(
+        &mut self,
+        path: i64,
+        format: Option<&str>,
+        counts: &Counts,
+    ) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO reading (path, format, records, events, others, rejects, cut, last_read_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                 ON CONFLICT (path) DO UPDATE SET format = coalesce(?2, format), records = records + ?3, \
+                 events = events + ?4, others = others + ?5, rejects = rejects + ?6, cut = cut + ?7, \
+                 last_read_at = ?8",
+            )?
+            .execute(params![
+                path,
+                format,
+                counts.records as i64,
+                counts.events as i64,
+                counts.others as i64,
+                counts.rejects as i64,
+                counts.cut as i64,
+                self.now.as_microsecond(),
+            ])?;
+        Ok(())
+    }
+
+    /// Adds to the bytes of a path that were gone before they could be read, at least.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn lost(&mut self, path: i64, bytes: u64) -> Result<(), StoreError> {
+        let update = "UPDATE reading SET lost_bytes = lost_bytes + ?2 WHERE path = ?1";
+        self.transaction.prepare_cached(update)?.execute([path, bytes.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Notes what is wrong with a path, or that nothing is.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn problem(&mut self, path: i64, problem: Option<&str>) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (path) DO UPDATE SET problem = ?2, \
+                 problem_since = CASE WHEN ?2 IS NULL THEN NULL ELSE coalesce(problem_since, ?3) END",
+            )?
+            .execute(params![path, problem, problem.map(|_| self.now.as_microsecond())])?;
+        Ok(())
+    }
+
+    /// Where reading goes on, and files that are forgotten because they are read to their end and gone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn positions(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        let mut put = self.transaction.prepare_cached(
+            "INSERT OR REPLACE INTO position (file, path, device, inode, head_bytes, head_hash, generation, \"offset\", \
+             mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        )?;
+        for checkpoint in &changes.save {
+            let Position { offset, mid_line, skipped } = checkpoint.position;
+            put.execute(params![
+                checkpoint.file.0.cast_signed(),
+                checkpoint.path.as_os_str().as_bytes(),
+                checkpoint.identity.device.cast_signed(),
+                checkpoint.identity.inode.cast_signed(),
+                checkpoint.identity.head.bytes,
+                checkpoint.identity.head.hash.cast_signed(),
+                checkpoint.generation.cast_signed(),
+                offset.cast_signed(),
+                mid_line,
+                skipped.cut_lines.cast_signed(),
+                skipped.cut_bytes.cast_signed(),
+                skipped.nul_bytes.cast_signed(),
+                checkpoint.behind.bytes,
+                checkpoint.behind.hash.cast_signed(),
+                checkpoint.size.cast_signed(),
+                checkpoint.modified_ns,
+                self.now.as_microsecond(),
+            ])?;
+        }
+        let mut delete = self.transaction.prepare_cached("DELETE FROM position WHERE file = ?1")?;
+        for file in &changes.forget {
+            delete.execute([file.0.cast_signed()])?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, last_sequence: u64) -> Result<u64, StoreError> {
+        if self.last_sequence > last_sequence {
+            let update = "UPDATE identity SET last_sequence = ?1";
+            self.transaction.prepare_cached(update)?.execute([self.last_sequence as i64])?;
+        }
+        if self.rejects {
+            let oldest = "DELETE FROM reject WHERE id <= (SELECT max(id) FROM reject) - ?1";
+            self.transaction.prepare_cached(oldest)?.execute([REJECTS_MAX])?;
+        }
+        self.transaction.commit()?;
+        Ok(self.last_sequence)
+    }
+}
+
+/// The last sequence number that was given to an event.
+pub(super) fn last_sequence(connection: &Connection) -> Result<u64, StoreError> {
+    let mut query = connection.prepare_cached("SELECT last_sequence FROM identity")?;
+    Ok(query.query_row([], |row| row.get::<_, i64>(0))? as u64)
+}

@@ -1,0 +1,120 @@
+//! Which events a destination is told of, and which belong together.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipsbell_parsers::alert::Severity;
+use jiff::Timestamp;
+
+use crate::config::{self, GroupField, Mute};
+use crate::event::Event;
+use crate::matcher::Matcher;
+
+/// What one destination's configuration says about what it is told.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    min_severity: Severity,
+    matches: Vec<Matcher>,
+    unless: Vec<Matcher>,
+    mutes: Vec<Mute>,
+    group_by: Vec<GroupField>,
+    /// Group and count; without it every event is a group of its own.
+    pub triage: bool,
+    /// An open group is told again at most so often.
+    pub repeat_every: Duration,
+}
+
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Told, sooner or later.
+    Tell,
+    /// A mute hides it.
+    Muted,
+    /// The destination does not want it.
+    NotMatched,
+}
+
+impl Policy {
+    /// The policy of this destination.
+    pub fn new(config: &config::Config, destination: &config::Destination) -> Self {
+        Self {
+            min_severity: destination.min_severity,
+            matches: destination.matches.clone(),
+            unless: destination.unless.clone(),
+            mutes: config.mutes.clone(),
+            group_by: destination.group_by.clone(),
+            triage: destination.triage,
+            repeat_every: destination.repeat_every,
+        }
+    }
+
+    /// What becomes of this event.
+    pub fn fate(&self, event: &Event<'_>, now: Timestamp) -> Fate {
+        let wanted = event.severity >= self.min_severity
+            && (self.matches.is_empty() || self.matches.iter().any(|m| m.matches(event)))
+            && !self.unless.iter().any(|m| m.matches(event));
+        let muted = |mute: &Mute| mute.until.is_none_or(|until| now < until) && mute.matcher.matches(event);
+        match wanted {
+            false => Fate::NotMatched,
+            true if self.mutes.iter().any(muted) => Fate::Muted,
+            true => Fate::Tell,
+        }
+    }
+
+    /// The `group_by` values of an event, as `field=value` lines: the same text means the same group.
+    pub fn key(&self, event: &Event<'_>) -> String {
+        group_key(&self.group_by, self.triage, event)
+    }
+}
+
+fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
+    let mut key = String::new();
+    if !triage {
+        return format!("event={:032x}", event.id.0);
+    }
+    for field in fields {
+        let rule = &event.alert.rule;
+        let text = |text: &Option<_>| text.as_deref().unwrap_or("-").to_owned();
+        let address = |ip: Option<IpAddr>| ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
+        let (name, value) = match field {
+            GroupField::Rule => match (&rule.id, rule.generator) {
+                (Some(id), Some(generator)) => ("rule", format!("{generator}:{id}")),
+                (Some(id), None) => ("rule", id.to_string()),
+                (None, _) => ("rule_name", text(&rule.name)),
+            },
+            GroupField::Verdict => ("verdict", event.alert.verdict.word().to_owned()),
+            GroupField::Severity => ("severity", event.severity.word().to_owned()),
+            GroupField::Source => ("source", address(event.alert.source.ip)),
+            GroupField::Destination => ("destination", address(event.alert.destination.ip)),
+            GroupField::Category => ("category", text(&rule.category)),
+            GroupField::Format => ("format", event.format.to_owned()),
+        };
+        // A newline in a value would let one rule pass for another's group.
+        let value = value.replace('\n', "\\n");
+        writeln!(key, "{name}={value}").unwrap_or_default();
+    }
+    key
+}
+
+/// Does this event belong to the group of this key?
+pub fn key_matches(key: &str, event: &Event<'_>) -> bool {
+    let fields: Vec<GroupField> = key.lines().filter_map(|line| {
+        Some(match line.split_once('=')?.0 {
+            "rule" | "rule_name" => GroupField::Rule,
+            "verdict" => GroupField::Verdict,
+            "severity" => GroupField::Severity,
+            "source" => GroupField::Source,
+            "destination" => GroupField::Destination,
+            "category" => GroupField::Category,
+            "format" => GroupField::Format,
+            _ => return None,
+        })
+    }).collect();
+    match key.strip_prefix("event=") {
+        Some(id) => id == format!("{:032x}", event.id.0),
+        // The overflow group and the rest of a post have no values of their own: all of the range.
+        None => fields.is_empty() || group_key(&fields, true, event) == key,
+    }
+}

@@ -1,0 +1,53 @@
+//! How bad an event is, after the settings have spoken. Applied once, when the event is read, so that the store, the search
+//! and every destination see the same severity.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use ipsbell_parsers::alert::Severity;
+
+use crate::config::{Config, SeverityRule};
+use crate::event::Event;
+
+/// The `[[severity]]` rules and what is known of our own networks.
+#[derive(Debug, Clone)]
+pub struct SeverityPolicy {
+    rules: Vec<SeverityRule>,
+    home_networks: Vec<IpNet>,
+}
+
+impl SeverityPolicy {
+    /// The policy of this configuration.
+    pub fn new(config: &Config) -> Self {
+        Self { rules: config.severities.clone(), home_networks: config.agent.home_networks.clone() }
+    }
+
+    /// The severity that counts: by the first rule that matches, else the log's own, one step higher where a machine of
+    /// ours talks out and was not stopped.
+    pub fn severity(&self, event: &Event<'_>) -> Severity {
+        let mut rules = self.rules.iter();
+        match rules.find(|rule| rule.matches.iter().any(|matcher| matcher.matches(event))) {
+            Some(rule) => rule.set,
+            None if self.talks_out(event) => one_step_higher(event.alert.severity),
+            None => event.alert.severity,
+        }
+    }
+
+    fn talks_out(&self, event: &Event<'_>) -> bool {
+        let is_home = |ip: &IpAddr| self.home_networks.iter().any(|network| network.contains(ip));
+        !event.alert.verdict.stopped()
+            && event.alert.source.ip.as_ref().is_some_and(is_home)
+            && event.alert.destination.ip.as_ref().is_some_and(|ip| !is_home(ip) && is_unicast(ip))
+    }
+}
+
+/// A broadcast or multicast stays on our own wire: it goes nowhere outward.
+fn is_unicast(ip: &IpAddr) -> bool {
+    let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast() || v4.is_link_local());
+    let local = matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    !(ip.is_multicast() || ip.is_loopback() || ip.is_unspecified() || broadcast || local)
+}
+
+fn one_step_higher(severity: Severity) -> Severity {
+    Severity::ALL.into_iter().find(|step| *step > severity).unwrap_or(severity)
+}
