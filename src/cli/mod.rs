@@ -1,6 +1,10 @@
 //! Arguments in, a command run, an exit status out. One file a command, one table of commands. To add one, copy
 //! `formats.rs`, end it in a `COMMAND`, and list it.
 
+mod formats;
+mod parse;
+
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// A command, `ipsbell NAME`.
@@ -28,9 +32,60 @@ pub enum Exit {
 }
 
 /// All commands, in the order of the help.
-pub const COMMANDS: &[&Command] = &[];
+pub const COMMANDS: &[&Command] = &[&parse::COMMAND, &formats::COMMAND];
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let arguments = match program().try_get_matches() {
+        Ok(arguments) => arguments,
+        // Help and version are no faults; clap knows their exit status, and prints to where each belongs.
+        Err(shown) => {
+            return match shown.print() {
+                Ok(()) => ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2)),
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+    };
+    let chosen = arguments.subcommand().and_then(|(name, matches)| {
+        let command = COMMANDS.iter().find(|command| command.name == name)?;
+        Some((command.run)(matches))
+    });
+    match chosen {
+        Some(Ok(Exit::Well)) => ExitCode::SUCCESS,
+        Some(Ok(Exit::Failed)) => ExitCode::FAILURE,
+        Some(Ok(Exit::Usage)) | None => ExitCode::from(2),
+        // Whoever reads our output may have read enough.
+        Some(Err(error)) if broken_pipe(&error) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
+            // If standard error is gone too, the exit status is all that is left to say.
+            writeln!(io::stderr(), "ipsbell: {error:#}").unwrap_or_default();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn program() -> clap::Command {
+    let program = clap::Command::new("ipsbell")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(env!("CARGO_PKG_DESCRIPTION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    COMMANDS.iter().fold(program, |program, command| {
+        program.subcommand((command.define)(clap::Command::new(command.name).about(command.about)))
+    })
+}
+
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        program().debug_assert();
+    }
 }
