@@ -1,9 +1,19 @@
 //! An event: an alert, where and when it was read, and what this agent adds. Its JSON form is in `event/ecs.rs`.
 
-use std::borrow::Cow;
+mod ecs;
 
-use ipsbell_parsers::alert::{Alert, Direction, Severity};
-use jiff::Timestamp;
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use ipsbell_parsers::Format;
+use ipsbell_parsers::alert::{Alert, Direction, Endpoint, Severity, Value};
+use jiff::{Timestamp, tz::TimeZone};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::stamp;
 
 /// The identity of an event: a hash of machine, file generation, offset and record (promise 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,5 +47,149 @@ pub struct Event<'a> {
     /// The record's bytes, without the line's end.
     pub raw: Cow<'a, [u8]>,
 }
-impl Event<'_> { /// x
- pub fn into_owned(self) -> Event<'static> { todo!() } }
+
+/// What the records of one file have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The identity of this machine's store.
+    pub machine: u128,
+    /// Changes when the file is truncated or replaced.
+    pub generation: u64,
+    /// This agent's host.
+    pub agent_host: &'a str,
+    /// The log file.
+    pub path: &'a str,
+    /// The zone of wall clocks.
+    pub zone: &'a TimeZone,
+    /// Networks of our own machines.
+    pub home_networks: &'a [IpNet],
+}
+
+/// The detail that says why an event's time is the time of reading although its record has a stamp.
+pub const STAMP_PROBLEM: &str = "ipsbell.timestamp_problem";
+
+/// The identity of the record at `offset` of a file: xxh3-128 over machine, generation, offset and the record's own hash.
+pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> EventId {
+    let mut seed = [0_u8; 48];
+    let parts = machine
+        .to_le_bytes()
+        .into_iter()
+        .chain(generation.to_le_bytes())
+        .chain(offset.to_le_bytes())
+        .chain(xxh3_128(record).to_le_bytes());
+    for (byte, part) in seed.iter_mut().zip(parts) {
+        *byte = part;
+    }
+    EventId(xxh3_128(&seed))
+}
+
+impl<'a> Event<'a> {
+    /// An event from what a grammar read of `record`, at `offset` of its file. The stamp becomes an instant; a stamp that names
+    /// none is noted under [`STAMP_PROBLEM`]. The direction is the log's, else the home networks'.
+    pub fn new(
+        mut alert: Alert<'a>,
+        format: &'static Format,
+        record: &'a [u8],
+        offset: u64,
+        read_at: Timestamp,
+        origin: &Origin<'a>,
+    ) -> Self {
+        let at = match alert.stamp.as_ref().map(|stamp| stamp::resolve(stamp, origin.zone, read_at))
+        {
+            Some(Ok(at)) => at,
+            None => read_at,
+            Some(Err(why)) => {
+                alert.note(STAMP_PROBLEM, Value::Text(Cow::Owned(why.to_string())));
+                read_at
+            }
+        };
+        let networks = || direction(&alert.source, &alert.destination, origin.home_networks);
+        Self {
+            sequence: None,
+            id: event_id(origin.machine, origin.generation, offset, record),
+            at,
+            read_at,
+            severity: alert.severity,
+            direction: alert.direction.or_else(networks),
+            agent_host: Cow::Borrowed(origin.agent_host),
+            format: format.name,
+            path: Cow::Borrowed(origin.path),
+            offset,
+            alert,
+            raw: Cow::Borrowed(record),
+        }
+    }
+
+    /// The same event, owning its texts.
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            agent_host: Cow::Owned(self.agent_host.into_owned()),
+            path: Cow::Owned(self.path.into_owned()),
+            alert: self.alert.into_owned(),
+            raw: Cow::Owned(self.raw.into_owned()),
+            sequence: self.sequence,
+            id: self.id,
+            at: self.at,
+            read_at: self.read_at,
+            severity: self.severity,
+            direction: self.direction,
+            format: self.format,
+            offset: self.offset,
+        }
+    }
+}
+
+/// Which way the traffic went, seen from `home`; `None` where an address is missing.
+pub fn direction(from: &Endpoint<'_>, to: &Endpoint<'_>, home: &[IpNet]) -> Option<Direction> {
+    let ours = |ip: IpAddr| stays_here(ip) || home.iter().any(|network| network.contains(&ip));
+    Some(match (ours(from.ip?), ours(to.ip?)) {
+        (false, true) => Direction::Inbound,
+        (true, false) => Direction::Outbound,
+        (true, true) => Direction::Internal,
+        (false, false) => Direction::External,
+    })
+}
+
+// Addresses that no router forwards are on our side whatever the home networks are.
+fn stays_here(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_multicast()
+                || ip.is_broadcast()
+                || ip.is_unspecified()
+        }
+        IpAddr::V6(ip) => {
+            ip.is_loopback()
+                || ip.is_unicast_link_local()
+                || ip.is_multicast()
+                || ip.is_unspecified()
+        }
+    }
+}
+
+/// 32 hex digits.
+impl fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
+
+/// Not the 32 hex digits of an [`EventId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("wanted 32 hex digits")]
+pub struct NoEventId;
+
+impl FromStr for EventId {
+    type Err = NoEventId;
+
+    fn from_str(text: &str) -> Result<Self, NoEventId> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        id.map(Self).ok_or(NoEventId)
+    }
+}
+
+#[cfg(test)]
+mod tests;

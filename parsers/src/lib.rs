@@ -15,15 +15,18 @@ extern crate std;
 pub mod alert;
 pub mod envelope;
 pub mod read;
+pub mod text;
 
 mod fast;
+mod json;
 mod lex;
 mod owned;
 mod stamp;
-mod text;
 mod words;
 
+mod cef;
 mod snort_fast;
+mod suricata_eve;
 mod suricata_fast;
 
 #[cfg(test)]
@@ -51,7 +54,8 @@ pub struct Format {
 }
 
 /// All formats, in the order in which they are tried.
-pub const FORMATS: &[&Format] = &[&suricata_fast::FORMAT, &snort_fast::FORMAT];
+pub const FORMATS: &[&Format] =
+    &[&suricata_eve::FORMAT, &suricata_fast::FORMAT, &snort_fast::FORMAT, &cef::FORMAT];
 
 /// The format of this name.
 pub fn format(name: &str) -> Option<&'static Format> {

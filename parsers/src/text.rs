@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String};
 use crate::alert::Text;
 
 /// The bytes as text. Borrowed when they are UTF-8; else each wrong byte becomes `\xNN`.
-pub(crate) fn shown(bytes: &[u8]) -> Text<'_> {
+pub fn shown(bytes: &[u8]) -> Text<'_> {
     match core::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(escaped(bytes, "\\x")),

@@ -130,6 +130,17 @@ pub(crate) fn cves<'a>(text: &'a str, found: &mut Vec<Text<'a>>) {
     }
 }
 
+/// As [`cves`], for a text that is gone before what was found.
+pub(crate) fn cves_owned(text: &str, found: &mut Vec<Text<'_>>) {
+    let mut here = Vec::new();
+    cves(text, &mut here);
+    for cve in here {
+        if found.len() < CVES_MAX && !found.contains(&cve) {
+            found.push(Cow::Owned(cve.into_owned()));
+        }
+    }
+}
+
 fn cve(text: &str) -> Option<Text<'_>> {
     let bytes = text.as_bytes();
     let mark = |at: usize| matches!(bytes.get(at), Some(b'-' | b'_' | b',' | b':' | b' '));

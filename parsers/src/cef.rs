@@ -1,0 +1,233 @@
+//! ArcSight's Common Event Format, `CEF:0|vendor|product|version|id|name|severity|key=value ...`: generic by its guide
+//! ("Implementing ArcSight Common Event Format", version 26), with the own keys of the products that need more. Most of what
+//! Trend Micro Deep Security, F5, FortiGate, Forcepoint and Trellix send is read by `keys.rs` alone.
+
+mod deep_security;
+mod extension;
+mod f5;
+mod fortigate;
+mod keys;
+
+use alloc::{borrow::Cow, boxed::Box, string::String};
+
+use memchr::memchr2;
+
+use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value};
+use crate::{Format, lex, no_short_cut, text, words};
+use extension::Extension;
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "cef",
+    about: "Common Event Format of Deep Security, F5, FortiGate",
+    example: "CEF:0|Trend Micro|Deep Security Agent|20.0.1|1008445|Remote Code Execution (CVE-2021-44228)|8|\
+              dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 act=Reset",
+    claims,
+    skips: no_short_cut,
+    parse,
+};
+
+/// The seven fields of the header, unescaped.
+struct Header<'a> {
+    vendor: Text<'a>,
+    product: Text<'a>,
+    version: Text<'a>,
+    id: Text<'a>,
+    name: Text<'a>,
+    severity: Text<'a>,
+}
+
+// A header's name alone may be long; what claims without the word `CEF` must show its severity within this.
+const HEADER_BYTES_MAX: usize = 1024;
+
+fn claims(record: &[u8]) -> bool {
+    let Some(fields) = behind_mark(record) else { return false };
+    if record.starts_with(b"CEF") {
+        return true;
+    }
+    // A relay took the `CEF:` for a syslog tag and ate it: the rest of the header must be there.
+    let window = fields.get(..HEADER_BYTES_MAX).unwrap_or(fields);
+    header(window).is_some_and(|(header, _)| severity(&header.severity).is_some())
+}
+
+// What stands behind `CEF:0|`; `CEF:CEF:0|` and `CEF: 0|` are written too.
+fn behind_mark(record: &[u8]) -> Option<&[u8]> {
+    let mut rest = record;
+    for _ in 0..2 {
+        rest = rest.strip_prefix(b"CEF:").unwrap_or(rest).trim_ascii_start();
+    }
+    match rest {
+        [b'0' | b'1', b'|', fields @ ..] => Some(fields),
+        _ => None,
+    }
+}
+
+fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
+    let Some(fields) = behind_mark(record) else {
+        return Err(Reject { at: 0, wanted: "`CEF:0|`" });
+    };
+    let Some((header, rest)) = header(fields) else {
+        return Err(Reject {
+            at: record.len(),
+            wanted: "seven header fields, each with a `|` behind it",
+        });
+    };
+    let extension = Extension::split(rest);
+    let trend = header.vendor.starts_with("Trend") && header.product.starts_with("Deep Security");
+    let fortinet = header.vendor.eq_ignore_ascii_case("Fortinet");
+    // What the Manager says is about itself: sign-ins, updates, connections.
+    let about_itself = trend && header.product.contains("Manager");
+    if about_itself || (fortinet && !fortigate::is_alert(&extension)) {
+        return Ok(Parsed::Other);
+    }
+    let mut alert = Box::<Alert<'_>>::default();
+    alert.details.reserve_exact(extension.pairs.len() + 4);
+    if trend {
+        deep_security::read(&header, &extension, &mut alert);
+    } else if fortinet {
+        fortigate::read(&extension, &mut alert);
+    }
+    head(header, &mut alert);
+    keys::read(&extension, &mut alert);
+    if alert.verdict == crate::alert::Verdict::Unknown {
+        alert.verdict = alert.action.as_deref().map(words::verdict).unwrap_or_default();
+    }
+    f5::read(&extension, &mut alert);
+    Ok(Parsed::Alert(alert))
+}
+
+// Six fields with a `|` behind each; the last may end the record. `\|` and `\\` are escaped.
+fn header(fields: &[u8]) -> Option<(Header<'_>, &[u8])> {
+    let mut rest = fields;
+    let mut next = || {
+        let (field, behind) = field(rest)?;
+        rest = behind;
+        Some(field)
+    };
+    let (vendor, product, version) = (next()?, next()?, next()?);
+    let (id, name) = (next()?, next()?);
+    let (severity, rest) = field(rest).unwrap_or_else(|| (text::shown(rest.trim_ascii()), b""));
+    Some((Header { vendor, product, version, id, name, severity }, rest))
+}
+
+fn field(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let mut end = 0;
+    loop {
+        end += memchr2(b'|', b'\\', input.get(end..)?)?;
+        if input.get(end) == Some(&b'|') {
+            break;
+        }
+        end += 2;
+    }
+    let value = extension::unescaped(text::trimmed(text::shown(input.get(..end)?)));
+    Some((value, input.get(end + 1..)?))
+}
+
+// The header's fields, where the product's own keys have not said it better.
+fn head<'a>(header: Header<'a>, alert: &mut Alert<'a>) {
+    if alert.product.is_empty() {
+        alert.product = Cow::Owned(slug(&header.vendor, &header.product));
+    }
+    words::cves_owned(&header.name, &mut alert.vulnerabilities);
+    if alert.rule.id.is_none() {
+        alert.rule.id = some(header.id);
+    } else {
+        alert.note("cef.device.event_class_id", Value::Text(header.id));
+    }
+    if alert.rule.name.is_none() {
+        alert.rule.name = some(header.name);
+    } else {
+        alert.note("cef.name", Value::Text(header.name));
+    }
+    if alert.severity_raw.is_none() {
+        alert.severity = severity(&header.severity).unwrap_or_default();
+        alert.severity_raw = some(header.severity);
+    } else {
+        alert.note("cef.severity", Value::Text(header.severity));
+    }
+    alert.note("observer.vendor", Value::Text(header.vendor));
+    alert.note("observer.product", Value::Text(header.product));
+    alert.note("observer.version", Value::Text(header.version));
+}
+
+fn some(text: Text<'_>) -> Option<Text<'_>> {
+    (!text.is_empty()).then_some(text)
+}
+
+// The guide: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high, or these words. 0 is ours to call `info`: products write it for what
+// they only log.
+fn severity(raw: &str) -> Option<Severity> {
+    if let Some(number) = lex::number::<u8>(raw.as_bytes()) {
+        return match number {
+            0 => Some(Severity::Info),
+            1..=3 => Some(Severity::Low),
+            4..=6 => Some(Severity::Medium),
+            7..=8 => Some(Severity::High),
+            9..=10 => Some(Severity::Critical),
+            _ => None,
+        };
+    }
+    word_severity(raw)
+}
+
+fn word_severity(raw: &str) -> Option<Severity> {
+    let is = |words: &[&str]| words.iter().any(|word| raw.eq_ignore_ascii_case(word));
+    match () {
+        () if is(&["unknown", "info", "information", "informational"]) => Some(Severity::Info),
+        () if is(&["low"]) => Some(Severity::Low),
+        () if is(&["medium"]) => Some(Severity::Medium),
+        () if is(&["high"]) => Some(Severity::High),
+        () if is(&["very-high", "very high", "critical"]) => Some(Severity::Critical),
+        () => None,
+    }
+}
+
+/// The most bytes of a product's name.
+const SLUG_BYTES_MAX: usize = 64;
+
+// `F5`, `ASM` -> `f5_asm`
+fn slug(vendor: &str, product: &str) -> String {
+    let mut slug = String::with_capacity(vendor.len().min(32) + product.len().min(32) + 1);
+    for character in vendor.chars().chain([' ']).chain(product.chars()).take(SLUG_BYTES_MAX) {
+        match character {
+            c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+            _ if slug.ends_with('_') || slug.is_empty() => {}
+            _ => slug.push('_'),
+        }
+    }
+    let end = slug.trim_end_matches('_').len();
+    slug.truncate(end);
+    if slug.is_empty() {
+        slug.push_str("cef");
+    }
+    slug
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_named_by_vendor_and_product() {
+        assert_eq!(slug("F5", "ASM"), "f5_asm");
+        assert_eq!(slug("FORCEPOINT", "Next-Gen  Firewall!"), "forcepoint_next_gen_firewall");
+        assert_eq!(slug("", ""), "cef");
+    }
+
+    #[test]
+    fn header_escapes_are_undone() {
+        let (header, rest) = header(br"a\|b|c\\|d|e|f|5|x=1").unwrap();
+        let fields = (&*header.vendor, &*header.product, &*header.severity, rest);
+        assert_eq!(fields, ("a|b", "c\\", "5", &b"x=1"[..]));
+    }
+
+    #[test]
+    fn a_header_without_its_mark_must_be_whole() {
+        assert!(claims(b"0|Fortinet|Fortigate|v6|1|x|7|a=b"));
+        assert!(claims(b"CEF: 0|x"));
+        assert!(claims(b"CEF:CEF:0|x"));
+        for record in ["0|a|b", "0|a|b|c|d|e|many|x", "CEF:x", "2|a|b|c|d|e|7|x", ""] {
+            assert!(!claims(record.as_bytes()), "{record}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Trend Micro Deep Security (and Workload Security, which writes the same): the columns of its event pages in the keys of its
+//! syslog messages. Source: help.deepsecurity.trendmicro.com, "Intrusion prevention events", "Syslog message formats".
+
+use alloc::borrow::Cow;
+
+use super::Header;
+use super::extension::Extension;
+use crate::alert::{Alert, Direction, Text, Value};
+use crate::{lex, words};
+
+/// The most bytes of packet data's base64.
+const PACKET_DATA_BYTES_MAX: usize = 64 * 1024;
+
+// What the bits of `cs6` mean; the direction of the flow is not among them.
+const FLAGS: [(u32, &str); 5] = [
+    (1, "data truncated"),
+    (2, "log overflow"),
+    (4, "suppressed"),
+    (8, "has data"),
+    (16, "reference data"),
+];
+
+/// Reads what the generic keys would not understand.
+pub(super) fn read<'a>(header: &Header<'a>, extension: &Extension<'a>, alert: &mut Alert<'a>) {
+    alert.product = Cow::Borrowed("deep_security");
+    alert.rule.category = extension.get("cat").or_else(|| Some(Cow::Borrowed(module(&header.id)?)));
+    direction(extension, alert);
+    for key in ["cs1", "cs2", "cs3", "cs5", "cs6", "cn1", "cn2", "cn3"] {
+        if let Some((value, label)) = extension.get(key).zip(extension.label(key)) {
+            labelled(&label, value, alert);
+        }
+    }
+    let own = [
+        ("TrendMicroDsTenant", "deep_security.tenant"),
+        ("TrendMicroDsTenantId", "deep_security.tenant_id"),
+        ("TrendMicroDsFrameType", "deep_security.frame_type"),
+        ("TrendMicroDsFileMD5", "file.hash.md5"),
+        ("TrendMicroDsFileSHA1", "file.hash.sha1"),
+        ("TrendMicroDsFileSHA256", "file.hash.sha256"),
+    ];
+    for (key, name) in own {
+        if let Some(value) = extension.get(key) {
+            alert.note(name, Value::Text(value));
+        }
+    }
+    if let Some(tags) = extension.get("TrendMicroDsTags") {
+        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+        alert.tags.extend(tags.take(64).map(|tag| Cow::Owned(tag.into())));
+    }
+    if let Some(data) = extension.get("TrendMicroDsPacketData") {
+        let cut = data.get(..PACKET_DATA_BYTES_MAX).unwrap_or(&data);
+        alert.note("ipsbell.payload", Value::Text(Cow::Owned(cut.into())));
+    }
+    // Web reputation has no action of its own; its message says what was done.
+    if extension.get("act").is_none()
+        && let Some(message) = extension.get("msg")
+    {
+        alert.verdict = words::verdict(&message);
+    }
+}
+
+// Which of `in` and `out` is there tells the direction; its value is the packet's size. The product names no interface: the
+// machine's side of the packet stands for it, as in the product's console.
+fn direction<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
+    let (raw, direction, mac) = match (extension.get("in"), extension.get("out")) {
+        (Some(_), None) => ("in", Direction::Inbound, "dmac"),
+        (None, Some(_)) => ("out", Direction::Outbound, "smac"),
+        _ => return,
+    };
+    alert.direction = Some(direction);
+    alert.direction_raw = Some(Cow::Borrowed(raw));
+    alert.interface = extension.get(mac);
+    if let Some(size) = extension.get(raw).and_then(|size| lex::number(size.as_bytes())) {
+        alert.note("ipsbell.packet_size", Value::Integer(size));
+    }
+}
+
+// The custom keys go by their labels: the modules use the same keys for different things, and older releases say `DPI`.
+fn labelled<'a>(label: &str, value: Text<'a>, alert: &mut Alert<'a>) {
+    let label = label.trim_start_matches("Intrusion Prevention ").trim_start_matches("DPI ");
+    let name = match label {
+        "TCP Flags" => "ipsbell.tcp_flags",
+        "Fragmentation Bits" => "deep_security.fragmentation_bits",
+        "Host ID" => "deep_security.host_id",
+        "Packet Position" => "deep_security.packet_position",
+        "Stream Position" => "deep_security.stream_position",
+        "Note" => {
+            words::cves_owned(&value, &mut alert.vulnerabilities);
+            "deep_security.note"
+        }
+        "Flags" | "Filter Flags" => {
+            if let Some(bits) = lex::number::<u32>(value.as_bytes()) {
+                let set = FLAGS.iter().filter(|(bit, _)| bits & bit != 0);
+                let names = set.map(|(_, name)| Cow::Borrowed(*name)).collect();
+                alert.note("deep_security.flags", Value::List(names));
+            }
+            return;
+        }
+        _ => return,
+    };
+    alert.note(name, Value::Text(value));
+}
+
+// The product's module by the range of its event ids.
+fn module(id: &str) -> Option<&'static str> {
+    Some(match lex::number::<u64>(id.as_bytes())? {
+        1_000_000..=1_999_999 => "Intrusion Prevention",
+        20 | 21 | 100..=199 => "Firewall",
+        30 | 2_000_000..=2_999_999 => "Integrity Monitoring",
+        3_000_000..=3_999_999 => "Log Inspection",
+        4_000_000..=4_999_999 => "Anti-Malware",
+        5_000_000..=5_999_999 => "Web Reputation",
+        6_000_000..=6_999_999 => "Application Control",
+        _ => return None,
+    })
+}

@@ -1,0 +1,137 @@
+//! Suricata's `eve.json`: one JSON object a line, of which those with `event_type` `alert` are alerts. A `drop` record beside an
+//! alert tells the same packet a second time and is no alert.
+//! Source: docs.suricata.io, "Eve JSON Format", releases 4 to 8.
+
+mod sections;
+
+use alloc::{borrow::Cow, boxed::Box};
+
+use memchr::{memchr, memchr3, memmem};
+
+use crate::alert::{Alert, Parsed, Reject};
+use crate::{Format, json, text};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "suricata-eve",
+    about: "Suricata's eve.json, the alerts among its events",
+    example: r#"{"timestamp":"2026-03-14T10:50:25.823699+0000","flow_id":1,"event_type":"alert","src_ip":"192.0.2.80","src_port":80,"dest_ip":"198.51.100.11","dest_port":54186,"proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":2100498,"rev":7,"signature":"GPL ATTACK_RESPONSE id check returned root","category":"Potentially Bad Traffic","severity":2}}"#,
+    claims,
+    skips,
+    parse,
+};
+
+const EVENT_TYPE: &[u8] = b"\"event_type\"";
+
+fn claims(record: &[u8]) -> bool {
+    event_type(record).is_some()
+}
+
+fn skips(record: &[u8]) -> bool {
+    event_type(record).is_some_and(|value| !value.starts_with(b"\"alert\""))
+}
+
+// What stands behind the object's own `"event_type":`. Another product's record may wrap an event of Suricata's, and an event may
+// hold the key deeper (`rdp`), so the depth counts; text cannot, since quotes inside a string are escaped.
+fn event_type(record: &[u8]) -> Option<&[u8]> {
+    let body = record.trim_ascii_start();
+    if body.first() != Some(&b'{') {
+        return None;
+    }
+    // In most layouts the key is near the start, where a search is cheapest.
+    let near = body.get(..256).unwrap_or(body);
+    let mut at = memmem::find(near, EVENT_TYPE).or_else(|| memmem::find(body, EVENT_TYPE))?;
+    let mut depth = Depth::default();
+    loop {
+        let (before, behind) = body.split_at_checked(at)?;
+        if depth.behind(before) == 1 {
+            let value = behind.get(EVENT_TYPE.len()..)?.trim_ascii_start().strip_prefix(b":")?;
+            return Some(value.trim_ascii_start());
+        }
+        let from = at + EVENT_TYPE.len();
+        at = from + memmem::find(body.get(from..)?, EVENT_TYPE)?;
+    }
+}
+
+// How many objects are open; reads each byte once.
+#[derive(Default)]
+struct Depth {
+    read: usize,
+    open: usize,
+    in_string: bool,
+}
+
+impl Depth {
+    fn behind(&mut self, before: &[u8]) -> usize {
+        // The common case: nothing was opened but the record itself.
+        if self.read == 0 && before.get(1..).is_some_and(|rest| memchr(b'{', rest).is_none()) {
+            return 1;
+        }
+        while let Some(byte) = before.get(self.read) {
+            self.read += 1;
+            match byte {
+                b'\\' if self.in_string => self.read += 1,
+                b'"' => self.in_string = !self.in_string,
+                b'{' if !self.in_string => self.open += 1,
+                b'}' if !self.in_string => self.open = self.open.saturating_sub(1),
+                _ if self.in_string => {
+                    let rest = before.get(self.read..).unwrap_or_default();
+                    self.read += memchr3(b'"', b'\\', b'\\', rest).unwrap_or(rest.len());
+                }
+                _ => {}
+            }
+        }
+        self.open
+    }
+}
+
+fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
+    if skips(record) {
+        return Ok(Parsed::Other);
+    }
+    match text::shown_json(record) {
+        Cow::Borrowed(document) => alert(document).map(Parsed::Alert),
+        Cow::Owned(document) => {
+            alert(&document).map(|alert| Parsed::Alert(Box::new(alert.into_owned())))
+        }
+    }
+}
+
+fn alert(document: &str) -> Result<Box<Alert<'_>>, Reject> {
+    let mut alert = Box::<Alert<'_>>::default();
+    alert.product = Cow::Borrowed("suricata");
+    alert.details.reserve_exact(24);
+    json::read(document, &mut sections::Event(&mut alert))?;
+    if alert.rule.id.is_none() && alert.rule.name.is_none() {
+        return Err(Reject { at: document.len(), wanted: "`alert` with a signature" });
+    }
+    sections::settle(&mut alert);
+    Ok(alert)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(record: &str) -> Option<&str> {
+        event_type(record.as_bytes()).map(|value| core::str::from_utf8(value).unwrap())
+    }
+
+    #[test]
+    fn only_the_records_own_event_type_counts() {
+        assert_eq!(kind(r#"{"event_type":"dns"}"#), Some(r#""dns"}"#));
+        assert_eq!(kind(r#" { "a" : "{", "event_type" : "dns" }"#), Some(r#""dns" }"#));
+        assert_eq!(kind(r#"{"rdp":{"event_type":"x"},"event_type":"rdp"}"#), Some(r#""rdp"}"#));
+        assert_eq!(kind(r#"{"s":"{\"","event_type":"rdp"}"#), Some(r#""rdp"}"#));
+        assert_eq!(kind(r#"{"data":{"event_type":"alert"}}"#), None);
+        assert_eq!(kind(r#"{"s":"\"event_type\":\"alert\""}"#), None);
+        assert_eq!(kind(r#"["event_type"]"#), None);
+    }
+
+    #[test]
+    fn wrong_bytes_do_not_spoil_a_record() {
+        let line = b"{\"event_type\":\"alert\",\"alert\":{\"signature\":\"a\xff\\\"b\"}}";
+        let Ok(Parsed::Alert(alert)) = parse(line) else { panic!("no alert") };
+        assert_eq!(alert.rule.name.as_deref(), Some("a\\xff\"b"));
+    }
+}

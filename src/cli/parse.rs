@@ -1,0 +1,232 @@
+//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no configuration.
+
+mod lines;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write};
+
+use anyhow::{Context as _, bail};
+use clap::{Arg, ArgAction, ArgMatches};
+use ipnet::IpNet;
+use ipsbell_parsers::{Choice, Format, Read, Reader};
+use jiff::tz::TimeZone;
+
+use super::{Command, Exit};
+use crate::clock;
+use crate::event::{Event, Origin};
+use lines::{Line, Lines};
+
+/// The command.
+pub(crate) const COMMAND: Command =
+    Command { name: "parse", about: "Read logs and print one ECS JSON event a line", define, run };
+
+/// How many rejects are shown; all are counted.
+const REJECTS_SHOWN_MAX: usize = 5;
+
+/// `home_networks` where there is no configuration: the private networks of RFC 1918 and RFC 4193.
+const HOME_NETWORKS: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
+fn define(command: clap::Command) -> clap::Command {
+    let format = Arg::new("format").long("format").value_name("F").default_value("auto");
+    let zone = Arg::new("timezone").long("timezone").value_name("Z");
+    let raw = Arg::new("raw").long("raw").action(ArgAction::SetTrue);
+    let files = Arg::new("files").value_name("FILE").required(true).num_args(1..);
+    command
+        .arg(format.help("A name of `ipsbell formats`, or `auto`: told record by record"))
+        .arg(zone.help("Zone of stamps without an offset, `Europe/Berlin`; default the machine's"))
+        .arg(raw.help("Add the record itself, as event.original"))
+        .arg(files.help("Logs; `-` is standard input").value_parser(clap::value_parser!(String)))
+        .after_help("Exit status: 0 all was read, 1 a file or a record could not be, 2 wrong usage")
+}
+
+/// What was read, of all files together.
+#[derive(Debug, Default)]
+struct Summary {
+    records: u64,
+    events: u64,
+    other: u64,
+    unclaimed: u64,
+    rejects: u64,
+    cut: u64,
+    unreadable: u64,
+    shown: Vec<String>,
+}
+
+/// What is asked for.
+struct Task {
+    choice: Choice,
+    zone: TimeZone,
+    raw: bool,
+    host: String,
+    home_networks: Vec<IpNet>,
+}
+
+fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
+    let task = match task(arguments) {
+        Ok(task) => task,
+        Err(wrong) => {
+            writeln!(io::stderr(), "ipsbell: {wrong:#}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let mut summary = Summary::default();
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    for path in arguments.get_many::<String>("files").unwrap_or_default() {
+        let input: Box<dyn io::Read> = match open(path) {
+            Ok(input) => input,
+            Err(error) => {
+                summary.unreadable += 1;
+                writeln!(io::stderr(), "ipsbell: {error:#}")?;
+                continue;
+            }
+        };
+        match task.read(path, input, &mut out, &mut summary)? {
+            Ok(()) => {}
+            Err(error) => {
+                summary.unreadable += 1;
+                writeln!(io::stderr(), "ipsbell: cannot read `{path}`: {error}")?;
+            }
+        }
+    }
+    out.flush()?;
+    summary.tell(&mut io::stderr().lock())?;
+    let failed = summary.rejects + summary.cut + summary.unreadable > 0;
+    Ok(if failed { Exit::Failed } else { Exit::Well })
+}
+
+fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
+    let choice = match arguments.get_one::<String>("format").map(String::as_str) {
+        None | Some("auto") => Choice::Auto,
+        Some(name) => match ipsbell_parsers::format(name) {
+            Some(format) => Choice::Fixed(format),
+            None => bail!("no format is called `{name}`\nhint: `ipsbell formats` lists them"),
+        },
+    };
+    let zone = match arguments.get_one::<String>("timezone") {
+        None => TimeZone::system(),
+        Some(name) => TimeZone::get(name).with_context(|| format!("no time zone `{name}`"))?,
+    };
+    let home_networks = HOME_NETWORKS.iter().map(|network| network.parse());
+    Ok(Task {
+        choice,
+        zone,
+        raw: arguments.get_flag("raw"),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        home_networks: home_networks.collect::<Result<_, _>>()?,
+    })
+}
+
+fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
+    if path == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let mut file = File::open(path).with_context(|| format!("cannot open `{path}`"))?;
+    // A directory opens, and fails only when it is read.
+    file.read(&mut []).with_context(|| format!("cannot read `{path}`"))?;
+    Ok(Box::new(file))
+}
+
+impl Task {
+    // The outer error is our output's, the inner one the input's.
+    fn read(
+        &self,
+        path: &str,
+        input: impl io::Read,
+        out: &mut impl Write,
+        summary: &mut Summary,
+    ) -> io::Result<io::Result<()>> {
+        let mut reader = Reader::new(self.choice);
+        let mut lines = Lines::new(input);
+        let mut number = 0_u64;
+        loop {
+            let line = match lines.next_line() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
+            };
+            number += 1;
+            summary.cut += u64::from(line.cut_bytes > 0);
+            self.record(path, number, &line, &mut reader, out, summary)?;
+        }
+    }
+
+    fn record(
+        &self,
+        path: &str,
+        number: u64,
+        line: &Line<'_>,
+        reader: &mut Reader,
+        out: &mut impl Write,
+        summary: &mut Summary,
+    ) -> io::Result<()> {
+        summary.records += 1;
+        match reader.read(line.record) {
+            Read::Alert { format, alert } => {
+                summary.events += 1;
+                let event = self.event(*alert, format, path, line);
+                out.write_all(event.ecs(self.raw).as_bytes())?;
+                out.write_all(b"\n")?;
+            }
+            Read::Other { .. } => summary.other += 1,
+            Read::Blank => summary.records -= 1,
+            Read::Unclaimed => summary.unclaimed += 1,
+            Read::Reject { format, reject } => {
+                summary.rejects += 1;
+                if summary.shown.len() < REJECTS_SHOWN_MAX {
+                    let offset = line.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
+                    summary.shown.push(format!(
+                        "{path}:{number}: wanted {} at byte {} of the line (offset {offset} of the file) as {}",
+                        reject.wanted, reject.at, format.name,
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn event<'a>(
+        &'a self,
+        alert: ipsbell_parsers::alert::Alert<'a>,
+        format: &'static Format,
+        path: &'a str,
+        line: &Line<'a>,
+    ) -> Event<'a> {
+        // No store, so no machine's identity and no file's generation.
+        let origin = Origin {
+            machine: 0,
+            generation: 0,
+            agent_host: &self.host,
+            path,
+            zone: &self.zone,
+            home_networks: &self.home_networks,
+        };
+        Event::new(alert, format, line.record, line.offset, clock::now(), &origin)
+    }
+}
+
+impl Summary {
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
+        writeln!(
+            out,
+            "{records} records: {events} events, {other} other, {unclaimed} unclaimed, {rejects} rejects"
+        )?;
+        for reject in shown {
+            writeln!(out, "  {reject}")?;
+        }
+        let more = rejects.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        if more > 0 {
+            writeln!(out, "  and {more} more")?;
+        }
+        if *cut > 0 {
+            writeln!(out, "{cut} lines over {} bytes were cut", lines::LINE_BYTES_MAX)?;
+        }
+        if *unreadable > 0 {
+            writeln!(out, "{unreadable} files could not be read")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The command over inputs in memory.
+
+use super::*;
+
+fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
+    let task = Task {
+        choice,
+        zone: TimeZone::UTC,
+        raw: false,
+        host: "web1".into(),
+        home_networks: vec![],
+    };
+    let mut out = Vec::new();
+    let mut summary = Summary::default();
+    task.read("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
+    let out = String::from_utf8(out).unwrap();
+    (out.lines().map(String::from).collect(), summary)
+}
+
+#[test]
+fn mixed_records_are_counted_by_what_they_are() {
+    let input = format!(
+        "{}\r\n\n{{\"event_type\":\"dns\"}}\nSep  2 00:13:42 web1 sshd[1]: hello\n{{\"event_type\":\"alert\"\n{}",
+        ipsbell_parsers::format("suricata-fast").unwrap().example,
+        ipsbell_parsers::format("cef").unwrap().example,
+    );
+    let (out, summary) = check(Choice::Auto, &input);
+    assert_eq!(out.len(), 2);
+    let Summary { records, events, other, unclaimed, rejects, .. } = summary;
+    assert_eq!((records, events, other, unclaimed, rejects), (5, 2, 1, 1, 1));
+    let line = input.lines().nth(4).unwrap();
+    let offset = input.find(line).unwrap() + line.len();
+    assert_eq!(
+        summary.shown,
+        [format!(
+            "-:5: wanted the rest of the JSON object at byte {} of the line (offset {offset} of the file) as suricata-eve",
+            line.len()
+        )]
+    );
+}
+
+#[test]
+fn a_fixed_format_rejects_what_is_another() {
+    let fast = ipsbell_parsers::format("suricata-fast").unwrap();
+    let input = "no alert\n".repeat(REJECTS_SHOWN_MAX + 2);
+    let (out, summary) = check(Choice::Fixed(fast), &input);
+    assert_eq!((out.len(), summary.rejects, summary.shown.len()), (0, 7, REJECTS_SHOWN_MAX));
+    let mut told = Vec::new();
+    summary.tell(&mut told).unwrap();
+    assert!(String::from_utf8(told).unwrap().contains("and 2 more"));
+}
+
+#[test]
+fn the_offset_is_the_records_first_byte() {
+    let example = ipsbell_parsers::format("snort-fast").unwrap().example;
+    let (out, _) = check(Choice::Auto, &format!("x\n{example}\n"));
+    assert!(out[0].contains(r#""offset":2"#), "{out:?}");
+}
