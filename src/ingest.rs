@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tracing::{error, info, warn};
 
 use self::lane::Lane;
 use crate::config::{Config, Retention, Source};
-use crate::event::Context;
+use crate::event::Origin;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
 use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail, Weight, What};
@@ -72,6 +73,20 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+}
+
+impl Shared {
+    /// What the records of all files have in common; the file's own values are put in its place.
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            machine: self.machine,
+            generation: 0,
+            agent_host: &self.agent_host,
+            path: "",
+            zone: &TimeZone::UTC,
+            home_networks: &self.home_networks,
+        }
+    }
 }
 
 /// What a batch did.
@@ -210,7 +225,7 @@ impl Reader {
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
         let first = self.tail.turn(began, buffer);
-        if first.is_none() && self.findings.is_empty() && self.tail.changes().is_empty() {
+        if first.is_none() && self.findings.is_empty() && !self.tail.has_changes() {
             return Ok(Done::Nothing);
         }
         let had_lines = first.is_some();
@@ -277,14 +292,8 @@ fn read_chunk<'b>(
         None => return Ok((chunk, 0)),
     };
     lane.at(path, &chunk.path, chunk.generation);
-    let place = Context {
-        agent_host: &shared.agent_host,
-        home_networks: &shared.home_networks,
-        machine: shared.machine,
-        read_at: now,
-    };
     for line in chunk.by_ref() {
-        lane.line(batch, shared, &place, &line)?;
+        lane.line(batch, shared, now, &line)?;
     }
     let events = lane.finish(batch)?;
     Ok((chunk, events))

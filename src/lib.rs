@@ -16,14 +16,20 @@ pub mod event;
 pub mod matcher;
 pub mod stamp;
 
-pub mod deliver;
-//agent
-pub mod destinations;
-pub mod ingest;
-pub mod message;
-pub mod store;
 pub mod tail;
+
+pub mod ingest;
+
+pub mod store;
+
 pub mod triage;
 
-//cli
+pub mod message;
+
+pub mod destinations;
+
+pub mod deliver;
+
+pub mod agent;
+pub mod cli;
 pub mod fake_slack;

@@ -3,6 +3,8 @@
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// A value of a record as text; bytes that are no UTF-8 have become a visible `\xNN` before they come here.
 pub type Text<'a> = Cow<'a, str>;
 
@@ -25,7 +27,7 @@ pub struct Reject {
 }
 
 /// One alert. Absent values are `None` or empty; what the log says is kept raw beside what was normalised from it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alert<'a> {
     /// The product, as ECS `event.module` has it: `suricata`, `snort`, `deep_security`.
     pub product: Text<'a>,
@@ -74,7 +76,7 @@ pub struct Alert<'a> {
 }
 
 /// The rule that fired.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rule<'a> {
     /// `rule.id`.
     pub id: Option<Text<'a>>,
@@ -93,7 +95,7 @@ pub struct Rule<'a> {
 }
 
 /// One side of the traffic.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint<'a> {
     /// Address; an IPv4 address mapped into IPv6 is folded to IPv4.
     pub ip: Option<IpAddr>,
@@ -110,7 +112,7 @@ pub struct Endpoint<'a> {
 }
 
 /// A value that has no field of its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value<'a> {
     /// Text.
     Text(Text<'a>),
@@ -125,7 +127,7 @@ pub enum Value<'a> {
 }
 
 /// When a record says it happened, as far as the record alone can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stamp {
     /// A fixed instant, in microseconds since 1970-01-01T00:00:00Z.
     Instant {
@@ -152,7 +154,7 @@ pub enum Stamp {
 }
 
 /// What was done, normalised (`ipsbell.verdict`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// Dropped or denied without an answer.
     Blocked,
@@ -170,7 +172,7 @@ pub enum Verdict {
 }
 
 /// How bad it is, normalised (`ipsbell.severity`); the order is from harmless to bad.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// For information.
     #[default]
@@ -186,7 +188,7 @@ pub enum Severity {
 }
 
 /// Which way the traffic went (`network.direction`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// From outside to a machine of ours.
     Inbound,

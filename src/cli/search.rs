@@ -12,7 +12,7 @@ use crate::clock;
 use crate::config::values;
 use crate::event::Event;
 use crate::matcher::Matcher;
-use crate::message::sanitize;
+use crate::message::sanitize::{Rules, sanitize};
 use crate::store::{Found, Query, View};
 
 /// `ipsbell search`.
@@ -25,6 +25,9 @@ pub(super) const COMMAND: Command = Command {
 
 /// Characters of a rule's name in the table.
 const NAME_CHARS_MAX: usize = 60;
+
+/// Characters of a rule's id in the table.
+const ID_CHARS_MAX: usize = 24;
 
 #[derive(Debug, clap::Args)]
 struct Arguments {
@@ -109,7 +112,7 @@ fn since(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     }
     let date: Result<jiff::civil::Date, _> = text.parse();
     match date {
-        Ok(date) => Ok(date.to_zoned(jiff::tz::TimeZone::system())?.timestamp()),
+        Ok(date) => Ok(jiff::tz::TimeZone::system().to_zoned(date.at(0, 0, 0, 0))?.timestamp()),
         Err(_) => Err(Unusable(format!(
             "ipsbell: `--since {text}`: a time span (`2h`, `3 days`), a date (`2026-11-01`) or an instant \
              (`2026-11-01T10:00:00Z`) was expected"
@@ -124,7 +127,7 @@ fn line(event: &Event<'_>) -> String {
     let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or("(no rule)");
     let side = |endpoint: &ipsbell_parsers::alert::Endpoint<'_>| {
         let host = endpoint.ip.map(|ip| ip.to_string());
-        let host = host.or_else(|| endpoint.domain.as_deref().map(sanitize::visible)).unwrap_or_else(|| "-".into());
+        let host = host.or_else(|| endpoint.domain.as_deref().map(|name| shown(name, NAME_CHARS_MAX))).unwrap_or_else(|| "-".into());
         endpoint.port.map_or(host.clone(), |port| if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
     };
     format!(
@@ -132,9 +135,15 @@ fn line(event: &Event<'_>) -> String {
         brief(event.at),
         event.severity.word(),
         event.alert.verdict.word(),
-        sanitize::visible(rule.id.as_deref().unwrap_or("-")),
-        sanitize::visible(&name.chars().take(NAME_CHARS_MAX).collect::<String>()),
+        shown(rule.id.as_deref().unwrap_or("-"), ID_CHARS_MAX),
+        shown(name, NAME_CHARS_MAX),
         side(&event.alert.source),
         side(&event.alert.destination),
     )
+}
+
+/// Text of a log, with what could act on a terminal made visible. Nothing is masked or defanged: this is the evidence.
+fn shown(text: &str, chars_max: usize) -> String {
+    let disclosure = Disclosure { mask: false, defang: false };
+    sanitize(text, &Rules { chars_max, disclosure, is_host: false })
 }

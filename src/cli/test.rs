@@ -1,17 +1,17 @@
 //! `ipsbell test`: one marked test alert through grammar, triage, wording and receiver, and what the receiver said.
 
-use std::borrow::Cow;
 use std::io::Write as _;
 use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
 use ipsbell_parsers::{Choice, Read, Reader};
+use jiff::tz::TimeZone;
 
 use super::settings::Settings;
 use super::{Command, Exit, Unusable, output};
 use crate::config::{Config, Destination};
 use crate::destinations::{Answer, Form};
-use crate::event::{Context, Event};
+use crate::event::{Event, Origin};
 use crate::message::{self, Message, Tone};
 use crate::triage::{Entry, Group, Reason, Report, Rest};
 use crate::{clock, identifier};
@@ -87,8 +87,15 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
         anyhow::bail!("the test record is not understood; this is a fault of ipsbell, please report it");
     };
     alert.stamp = None;
-    let place = Context { agent_host: &config.agent.host, home_networks: &config.agent.home_networks, read_at: now };
-    let event = Event::new(&place, format, *alert, Cow::Borrowed("(test)"), 0, RECORD.as_bytes());
+    let origin = Origin {
+        machine: 0,
+        generation: 0,
+        agent_host: &config.agent.host,
+        path: "(test)",
+        zone: &TimeZone::UTC,
+        home_networks: &config.agent.home_networks,
+    };
+    let event = Event::new(*alert, format, RECORD.as_bytes(), 0, now, &origin);
     let mut group = Group::open(identifier::card(), &event, false);
     group.add(&event);
     let id = identifier::card();

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use ipsbell_parsers::Choice;
 use ipsbell_parsers::alert::Severity;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -60,7 +61,7 @@ pub struct Agent {
 }
 
 /// `[[source]]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// Paths and globs.
     pub paths: Vec<String>,
@@ -76,12 +77,21 @@ pub struct Source {
 }
 
 /// `format`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormatChoice {
     /// Told from the content, record by record.
     Auto,
     /// Always this one.
     Named(&'static ipsbell_parsers::Format),
+}
+
+impl From<FormatChoice> for Choice {
+    fn from(choice: FormatChoice) -> Self {
+        match choice {
+            FormatChoice::Auto => Self::Auto,
+            FormatChoice::Named(format) => Self::Fixed(format),
+        }
+    }
 }
 
 /// `start_at`.

@@ -1,15 +1,15 @@
 //! One file's way through the grammars into a batch.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use ipsbell_parsers::alert::{Alert, Direction, Verdict};
 use ipsbell_parsers::{Format, Read, Reader};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Shared;
 use crate::config::Source;
-use crate::event::{Context, Event, Origin};
+use crate::event::{Event, Origin};
 use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
 use crate::tail::Line;
 
@@ -57,7 +57,7 @@ impl Lane {
         &mut self,
         batch: &mut Batch<'_>,
         shared: &Shared,
-        place: &Context<'_>,
+        read_at: Timestamp,
         line: &Line<'_>,
     ) -> Result<(), StoreError> {
         self.counts.records += 1;
@@ -67,7 +67,7 @@ impl Lane {
             Read::Blank => self.counts.records -= 1,
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
-                self.event(batch, shared, place, line, format, *alert)?;
+                self.event(batch, shared, read_at, line, format, *alert)?;
             }
             Read::Reject { format, reject } => {
                 self.counts.rejects += 1;
@@ -98,20 +98,14 @@ impl Lane {
         &self,
         batch: &mut Batch<'_>,
         shared: &Shared,
-        place: &Context<'_>,
+        read_at: Timestamp,
         line: &Line<'_>,
         format: &'static Format,
         alert: Alert<'_>,
     ) -> Result<(), StoreError> {
-        let origin = Origin {
-            format,
-            path: Cow::Borrowed(&self.path),
-            generation: self.generation,
-            offset: line.offset,
-            timezone: &self.timezone,
-            raw: line.bytes,
-        };
-        let mut event = Event::new(place, origin, alert);
+        let origin =
+            Origin { path: &self.path, generation: self.generation, zone: &self.timezone, ..shared.origin() };
+        let mut event = Event::new(alert, format, line.bytes, line.offset, read_at, &origin);
         event.severity = shared.severity.severity(&event);
         let rule = &event.alert.rule;
         let address = |ip: Option<std::net::IpAddr>| ip.map(|ip| ip.to_string());
