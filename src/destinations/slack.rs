@@ -6,6 +6,9 @@ mod answer;
 mod blocks;
 mod escape;
 
+#[cfg(test)]
+mod tests;
+
 pub use escape::mention_allowed;
 
 use std::time::Duration;

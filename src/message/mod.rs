@@ -23,6 +23,11 @@ mod mask;
 mod punycode;
 pub mod sanitize;
 
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

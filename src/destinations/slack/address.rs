@@ -138,7 +138,8 @@ mod tests {
                 "https://hooks.slack.com/services/T0FAKE/B0FAKE/SECRET\n",
                 Err("blanks or line ends within it"),
             ),
-            ("SECRET", Err("no host")),
+            ("SECRET", Err("another scheme")),
+            ("/services/T0FAKE/B0FAKE/SECRET", Err("no host")),
             ("", Err("text that is no URL")),
         ];
         for (shape, wanted) in table {
