@@ -24,7 +24,7 @@ use crate::{clock, identifier};
 pub const BATCH_EVENTS_MAX: u64 = 10_000;
 
 /// Bytes of logs that one transaction may stand for.
-pub const BATCH_BYTES_MAX: usize = 32 << 20;
+pub const BATCH_BYTES_MAX: u64 = 32 << 20;
 
 /// Time that one transaction may take: senders wait for their turn.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(200);
@@ -64,6 +64,9 @@ pub struct Reader {
     retention: Retention,
 }
 
+/// Stands for a file's own zone until that is put in.
+static UTC: TimeZone = TimeZone::UTC;
+
 /// What is the same for all files.
 #[derive(Debug)]
 struct Shared {
@@ -83,7 +86,7 @@ impl Shared {
             generation: 0,
             agent_host: &self.agent_host,
             path: "",
-            zone: &TimeZone::UTC,
+            zone: &UTC,
             home_networks: &self.home_networks,
         }
     }
@@ -230,27 +233,26 @@ impl Reader {
         }
         let had_lines = first.is_some();
         let now = clock::now();
-        let (tail, lanes, shared) = (&mut self.tail, &mut self.lanes, &self.shared);
-        let findings = &self.findings;
-        self.writer.commit(now, |batch| {
-            for finding in findings {
-                note(batch, finding)?;
-            }
-            let mut next = first;
-            let (mut events, mut bytes) = (0, 0);
-            while let Some(chunk) = next {
-                let before = chunk.position().offset;
-                let (chunk, stored) = read_chunk(batch, lanes, shared, now, chunk)?;
-                let position = chunk.position();
-                bytes += usize::try_from(position.offset.saturating_sub(before)).unwrap_or(usize::MAX);
-                events += stored;
-                tail.accept(began, chunk, position);
-                let full = events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
-                let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
-                next = if full || late { None } else { tail.turn(began, buffer) };
-            }
-            batch.positions(&tail.changes())
-        })?;
+        let mut batch = self.writer.begin(now)?;
+        for finding in &self.findings {
+            note(&mut batch, finding)?;
+        }
+        let mut next = first;
+        let (mut events, mut bytes) = (0, 0);
+        while let Some(chunk) = next {
+            let before = chunk.position().offset;
+            let (chunk, stored) =
+                read_chunk(&mut batch, &mut self.lanes, &self.shared, now, chunk)?;
+            let position = chunk.position();
+            bytes += position.offset.saturating_sub(before);
+            events += stored;
+            self.tail.accept(began, chunk, position);
+            let full = events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
+            let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
+            next = if full || late { None } else { self.tail.turn(began, buffer) };
+        }
+        batch.positions(&self.tail.changes())?;
+        batch.commit()?;
         self.findings.clear();
         let finished = self.tail.changes().forget;
         if !finished.is_empty() {

@@ -14,7 +14,7 @@ use crate::agent::{Agent, Happening, Mode};
 use crate::clock;
 use crate::config::{Config, StartAt};
 use crate::destinations;
-use crate::fake_slack::{FakeSlack, Fault};
+use crate::fake_slack::{FakeSlack, Fault, RetryAfter};
 use crate::secret::Secret;
 use crate::store::{Store, View};
 
@@ -81,8 +81,8 @@ impl Demo {
         self.write(&sample::flows(20_000))?;
         self.show(1)?;
         self.say("The log is rotated. Slack answers 429, then 503; alerts go on:")?;
-        self.slack.fail_next(1, Fault::rate_limited(1));
-        self.slack.fail_next(1, Fault::status(503, "upstream unavailable"));
+        self.slack.fail_next(1, &Fault::RateLimited(RetryAfter::Seconds(1)));
+        self.slack.fail_next(1, &Fault::word(503, "upstream_unavailable"));
         self.write(&sample::brute_force(150))?;
         std::fs::rename(&self.log, self.log.with_extension("json.1"))?;
         self.write(&sample::brute_force(150))?;
@@ -101,7 +101,7 @@ impl Demo {
         let destinations = view.destinations()?;
         let account = destinations.first().context("the demo's destination is not in the store")?.account;
         let lost = self.written.saturating_sub(account.told);
-        let posts = self.slack.received().iter().filter(|post| post.accepted).count();
+        let posts = self.slack.received().len();
         let mut out = output();
         writeln!(
             out,
@@ -125,12 +125,11 @@ impl Demo {
 
     /// Shows the posts that the channel took since the last time, at least `least` of them.
     fn show(&mut self, least: usize) -> anyhow::Result<()> {
-        let deadline = clock::monotonic() + STEP_TIME_MAX;
-        let posts = self.slack.wait_for_accepted(self.shown + least, deadline);
+        let posts = self.slack.wait_for(self.shown + least, STEP_TIME_MAX);
         anyhow::ensure!(posts.len() >= self.shown + least, "no post came within {} s", STEP_TIME_MAX.as_secs());
         let mut out = output();
         for post in posts.iter().skip(self.shown) {
-            writeln!(out, "{}", crate::fake_slack::render_terminal(post, super::colours()))?;
+            writeln!(out, "{}", crate::fake_slack::render_terminal(post))?;
         }
         out.flush()?;
         self.shown = posts.len();

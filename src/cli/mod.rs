@@ -14,7 +14,7 @@ mod log;
 mod settings;
 mod temporary;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -99,11 +99,6 @@ pub fn program() -> clap::Command {
 /// Standard output, buffered; to be flushed by the command.
 pub(crate) fn output() -> io::BufWriter<io::StdoutLock<'static>> {
     io::BufWriter::with_capacity(64 << 10, io::stdout().lock())
-}
-
-/// Colours on standard output: on a terminal, unless `NO_COLOR` says otherwise (no-color.org).
-pub(crate) fn colours() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// A line for people.

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::config::values;
 use crate::event::Event;
 use crate::matcher::Matcher;
+use crate::message::Disclosure;
 use crate::message::sanitize::{Rules, sanitize};
 use crate::store::{Found, Query, View};
 
@@ -112,7 +113,7 @@ fn since(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     }
     let date: Result<jiff::civil::Date, _> = text.parse();
     match date {
-        Ok(date) => Ok(jiff::tz::TimeZone::system().to_zoned(date.at(0, 0, 0, 0))?.timestamp()),
+        Ok(date) => Ok(jiff::tz::TimeZone::system().to_timestamp(date.at(0, 0, 0, 0))?),
         Err(_) => Err(Unusable(format!(
             "ipsbell: `--since {text}`: a time span (`2h`, `3 days`), a date (`2026-11-01`) or an instant \
              (`2026-11-01T10:00:00Z`) was expected"
@@ -144,6 +145,6 @@ fn line(event: &Event<'_>) -> String {
 
 /// Text of a log, with what could act on a terminal made visible. Nothing is masked or defanged: this is the evidence.
 fn shown(text: &str, chars_max: usize) -> String {
-    let disclosure = Disclosure { mask: false, defang: false };
+    let disclosure = Disclosure { mask: false, defang: false, payload: true };
     sanitize(text, &Rules { chars_max, disclosure, is_host: false })
 }

@@ -9,19 +9,19 @@ const MENTION_EVERY: Duration = Duration::from_secs(600);
 
 /// The mentions of one destination.
 #[derive(Debug)]
-pub struct Mentions {
+pub(super) struct Mentions {
     by_severity: Vec<(Severity, String)>,
     last: Option<Instant>,
 }
 
 impl Mentions {
     /// The mentions of the settings.
-    pub fn new(by_severity: &[(Severity, String)]) -> Self {
+    pub(super) fn new(by_severity: &[(Severity, String)]) -> Self {
         Self { by_severity: by_severity.to_vec(), last: None }
     }
 
     /// The mention of a post whose worst news is of this severity.
-    pub fn mention(&mut self, worst: Option<Severity>, now: Instant) -> Option<String> {
+    pub(super) fn mention(&mut self, worst: Option<Severity>, now: Instant) -> Option<String> {
         let (_, mention) = self.by_severity.iter().find(|(severity, _)| Some(*severity) == worst)?;
         if self.last.is_some_and(|last| now.duration_since(last) < MENTION_EVERY) {
             return None;

@@ -17,7 +17,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 /// What comes after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(super) enum Next {
     /// It is told.
     Delivered,
     /// Send it again after this pause.
@@ -31,7 +31,7 @@ pub enum Next {
 }
 
 /// What comes after the `tries`-th try (from 1) had this answer; `chance` is uniform in 0..1.
-pub fn next(answer: &Answer, tries: u64, minimal: bool, chance: f64) -> Next {
+pub(super) fn next(answer: &Answer, tries: u64, minimal: bool, chance: f64) -> Next {
     match answer {
         Answer::Delivered => Next::Delivered,
         Answer::Later { after: Some(after), .. } => {

@@ -60,6 +60,10 @@ impl Destination for Console {
             },
         }
     }
+
+    fn reach(&mut self, _: Duration) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The message as lines of text, a blank line at its end.

@@ -88,22 +88,8 @@ impl Client {
         body: &[u8],
         time_limit: Duration,
     ) -> Result<Response, Failure> {
-        let connect = Some(time_limit.min(CONNECT_TIME_MAX));
-        let limit = Some(time_limit);
-        let request = self
-            .agent
-            .post(url)
-            .header("content-type", content_type)
-            .config()
-            .timeout_global(limit)
-            .timeout_per_call(limit)
-            .timeout_resolve(connect)
-            .timeout_connect(connect)
-            .timeout_send_request(limit)
-            .timeout_send_body(limit)
-            .timeout_recv_response(limit)
-            .timeout_recv_body(limit)
-            .build();
+        let request = self.agent.post(url).header("content-type", content_type);
+        let request = timed(request, time_limit);
         let response = request.send(body).map_err(|error| failure(&error))?;
         let header = |name| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -121,6 +107,32 @@ impl Client {
         answer.is_whole = came_to_end && matches!(reader.read(&mut [0]), Ok(0));
         Ok(answer)
     }
+
+    /// Asks `origin` (scheme, host and port) for its front page's headers: whatever it answers, it was reached.
+    pub(super) fn reach(&self, origin: &str, time_limit: Duration) -> Result<(), Failure> {
+        let request = timed(self.agent.head(origin), time_limit);
+        request.call().map(drop).map_err(|error| failure(&error))
+    }
+}
+
+/// The request with every wait bounded.
+fn timed<Body>(
+    request: ureq::RequestBuilder<Body>,
+    time_limit: Duration,
+) -> ureq::RequestBuilder<Body> {
+    let connect = Some(time_limit.min(CONNECT_TIME_MAX));
+    let limit = Some(time_limit);
+    request
+        .config()
+        .timeout_global(limit)
+        .timeout_per_call(limit)
+        .timeout_resolve(connect)
+        .timeout_connect(connect)
+        .timeout_send_request(limit)
+        .timeout_send_body(limit)
+        .timeout_recv_response(limit)
+        .timeout_recv_body(limit)
+        .build()
 }
 
 fn proxy(settings: &Settings) -> Result<Option<ureq::Proxy>, SettingsError> {

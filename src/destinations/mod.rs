@@ -51,6 +51,12 @@ pub trait Destination: Send {
 
     /// Sends what `render` gave and waits for the answer, at most `time_limit`.
     fn post(&mut self, payload: &[u8], time_limit: Duration) -> Answer;
+
+    /// Finds the receiver, connects and agrees on encryption, without posting and without showing it a secret.
+    ///
+    /// # Errors
+    /// What stood in the way, in words for people.
+    fn reach(&mut self, time_limit: Duration) -> Result<(), String>;
 }
 
 /// How a message is rendered.

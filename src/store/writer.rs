@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -107,8 +107,13 @@ pub struct Batch<'a> {
     now: Timestamp,
     rejects: bool,
     last_sequence: u64,
-    paths: &'a HashMap<PathBuf, i64>,
     new_paths: Vec<(PathBuf, i64)>,
+    // What the writer takes over when the transaction is committed.
+    given: &'a mut u64,
+    paths: &'a mut HashMap<PathBuf, i64>,
+    unsynced_since: &'a mut Option<Instant>,
+    // Last, so that the next writer's turn begins when the transaction is over.
+    _turn: MutexGuard<'a, ()>,
 }
 
 impl Writer {
@@ -161,27 +166,25 @@ impl Writer {
         Ok(self.connection.execute(insert, [paths.join("\n")])? == 1)
     }
 
-    /// Does everything of `fill` in one transaction.
+    /// Begins a transaction.
     ///
     /// # Errors
-    /// The database cannot be written, or `fill` fails: nothing of it remains then.
-    pub fn commit<T>(
-        &mut self,
-        now: Timestamp,
-        fill: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let _turn = take_turn(&self.turn);
+    /// The database cannot be written.
+    pub fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, StoreError> {
+        let turn = take_turn(&self.turn);
         let transaction =
             Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        let last_sequence = self.last_sequence;
-        let (paths, new_paths) = (&self.paths, Vec::new());
-        let mut batch = Batch { transaction, now, rejects: false, last_sequence, paths, new_paths };
-        let result = fill(&mut batch)?;
-        let new_paths = std::mem::take(&mut batch.new_paths);
-        self.last_sequence = batch.finish(last_sequence)?;
-        self.paths.extend(new_paths);
-        self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
-        Ok(result)
+        Ok(Batch {
+            transaction,
+            now,
+            rejects: false,
+            last_sequence: self.last_sequence,
+            new_paths: Vec::new(),
+            given: &mut self.last_sequence,
+            paths: &mut self.paths,
+            unsynced_since: &mut self.unsynced_since,
+            _turn: turn,
+        })
     }
 
     /// Brings what is committed to the disk if it is time for it, or if `at_once`.
@@ -387,17 +390,25 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn finish(self, last_sequence: u64) -> Result<u64, StoreError> {
-        if self.last_sequence > last_sequence {
+    /// Commits it all. A crash before this leaves nothing of it, a crash after it all; a power cut within a second after it
+    /// may take it back whole, since the log of the database is synced later ([`Writer::sync`]).
+    ///
+    /// # Errors
+    /// The database cannot be written: nothing of it remains then.
+    pub fn commit(self) -> Result<(), StoreError> {
+        if self.last_sequence > *self.given {
             let update = "UPDATE identity SET last_sequence = ?1";
-            self.transaction.prepare_cached(update)?.execute([self.last_sequence as i64])?;
+            self.transaction.prepare_cached(update)?.execute([self.last_sequence.cast_signed()])?;
         }
         if self.rejects {
             let oldest = "DELETE FROM reject WHERE id <= (SELECT max(id) FROM reject) - ?1";
             self.transaction.prepare_cached(oldest)?.execute([REJECTS_MAX])?;
         }
         self.transaction.commit()?;
-        Ok(self.last_sequence)
+        *self.given = self.last_sequence;
+        self.paths.extend(self.new_paths);
+        self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
+        Ok(())
     }
 }
 

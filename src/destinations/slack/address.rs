@@ -49,6 +49,13 @@ pub(super) fn check(url: &str) -> Result<bool, SettingsError> {
     Ok(false)
 }
 
+/// Scheme, host and port: the part of a checked URL that is no secret.
+pub(super) fn origin(url: &str) -> &str {
+    let behind_scheme = url.find("://").map_or(0, |at| at + 3);
+    let path = url.get(behind_scheme..).and_then(|rest| rest.find('/'));
+    path.and_then(|path| url.get(..behind_scheme + path)).unwrap_or(url)
+}
+
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
