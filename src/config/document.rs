@@ -1,5 +1,5 @@
-//! A configuration file as text and tree, and its values with their places. Knows TOML; knows no key, and nothing of what
-//! the values mean. What it shows of a value in a fault is never a secret.
+//! A configuration file as text and tree, and its values with their places. Knows TOML; knows no
+//! key, and nothing of what the values mean. What it shows of a value in a fault is never a secret.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,8 @@ pub(super) struct File {
     pub(super) private: bool,
     /// Where it is no TOML. What is around such a place is read all the same.
     pub(super) syntax_faults: Vec<Fault>,
+    /// A bracket is open, so that nothing behind it can be trusted to be what it seems.
+    open_bracket: bool,
 }
 
 /// A value, with the key that it belongs to and its place.
@@ -26,18 +28,21 @@ pub(super) struct Node<'d> {
     pub(super) file: &'d File,
     pub(super) key: &'d str,
     pub(super) key_offset: usize,
-    offset: usize,
+    pub(super) offset: usize,
     pub(super) value: &'d DeValue<'d>,
 }
 
 impl File {
     pub(super) fn new(path: PathBuf, text: Zeroizing<String>, private: bool) -> Self {
-        let syntax_faults = syntax_faults(&path, &text);
-        Self { path, text, private, syntax_faults }
+        let (syntax_faults, open_bracket) = syntax_faults(&path, &text);
+        Self { path, text, private, syntax_faults, open_bracket }
     }
 
     /// The tree, as far as the text is TOML.
     pub(super) fn tree(&self) -> DeTable<'_> {
+        if self.open_bracket {
+            return DeTable::new();
+        }
         DeTable::parse_recoverable(&self.text).0.into_inner()
     }
 
@@ -48,7 +53,7 @@ impl File {
 }
 
 /// The parser's own words and places; never its picture of the line, which may hold a secret.
-fn syntax_faults(path: &Path, text: &str) -> Vec<Fault> {
+fn syntax_faults(path: &Path, text: &str) -> (Vec<Fault>, bool) {
     let mut errors = DeTable::parse_recoverable(text).1;
     errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
     let mut faults: Vec<Fault> = Vec::new();
@@ -72,12 +77,11 @@ fn syntax_faults(path: &Path, text: &str) -> Vec<Fault> {
         };
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         faults.push(Fault { file: path.to_owned(), position, what, hint });
-        // Behind an open bracket nothing can be trusted to be what it seems.
         if message.starts_with("unclosed") || message.starts_with("missing comma") {
-            break;
+            return (faults, true);
         }
     }
-    faults
+    (faults, false)
 }
 
 impl<'d> Node<'d> {
@@ -126,7 +130,7 @@ impl<'d> Node<'d> {
     }
 
     /// Is the text, or a part of it, taken from the environment?
-    pub(super) fn from_environment(&self) -> bool {
+    pub(super) fn uses_environment(&self) -> bool {
         matches!(self.value, DeValue::String(text) if text.replace("$${", "").contains("${"))
     }
 
@@ -142,6 +146,7 @@ impl<'d> Node<'d> {
             DeValue::Array(items) if items.is_empty() => "an empty list".to_owned(),
             DeValue::Array(_) => "a list".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
+            DeValue::String(text) if text.is_empty() => "an empty text".to_owned(),
             _ if SECRET_KEYS.contains(&self.key) => "a value that is not shown".to_owned(),
             DeValue::String(text) => shown(text),
             DeValue::Integer(number) => format!("the number `{number}`"),

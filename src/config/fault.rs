@@ -1,5 +1,5 @@
-//! What is wrong with a configuration: every fault, each with its place and what to type instead. Holds words only, never
-//! the text of a file, since that may be a secret.
+//! What is wrong with a configuration: every fault, each with its place and what to type instead.
+//! Holds words only, never the text of a file, since that may be a secret.
 
 use std::fmt;
 use std::path::PathBuf;

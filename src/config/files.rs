@@ -1,5 +1,5 @@
-//! The files of a configuration: the only place here that opens one. Bounded, and never waiting: what is no regular file
-//! is refused.
+//! The files of a configuration: the only place here that opens one. Bounded, and never waiting:
+//! what is no regular file is refused.
 
 use std::fs;
 use std::io::{self, Read};

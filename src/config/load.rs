@@ -22,13 +22,13 @@ pub const PATH: &str = "/etc/ipsbell/config.toml";
 pub enum Secrets {
     /// Every secret is read, and one that cannot be is a fault: for what posts.
     Read,
-    /// None is looked up: for commands that only read the store, whose user may see neither the files nor the service's
-    /// environment. [`super::Settings::url`] is `None`.
+    /// None is looked up: for commands that only read the store, whose user may see neither the
+    /// files nor the service's environment. [`super::Settings::url`] is `None`.
     Leave,
 }
 
-/// Reads the configuration at `path` and `conf.d/*.toml` beside it, in name order. `environment` gives the value of a
-/// variable (`|name| std::env::var(name).ok()`).
+/// Reads the configuration at `path` and `conf.d/*.toml` beside it, in name order. `environment`
+/// gives the value of a variable (`|name| std::env::var(name).ok()`).
 ///
 /// # Errors
 /// All faults of all files at once, in the order of the files.
@@ -44,8 +44,9 @@ pub fn load(
 }
 
 impl Config {
-    /// The configuration of a command that needs none: these files, one destination of a kind that needs no settings, named
-    /// as its kind, no mutes. `paths` are taken as they stand, without wildcards; relative ones from the working directory.
+    /// The configuration of a command that needs none: these files, one destination of a kind that
+    /// needs no settings, named as its kind, no mutes. `paths` are taken as they stand, without
+    /// wildcards; relative ones from the working directory.
     ///
     /// # Errors
     /// If a path is no UTF-8, or there is no working directory.
@@ -90,8 +91,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     let mut sources = Vec::new();
     for table in parts.many(&reader, &SOURCE) {
         let (source, paths) = Source::read(&table);
-        for node in paths {
-            let path = reader.text(node).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        for (path, node) in paths {
             names.claim(&reader, path, node);
         }
         sources.extend(source);
@@ -176,7 +176,8 @@ impl<'d> Names<'d> {
     }
 }
 
-/// With the faults of syntax, by file and place, without what only follows from a fault of syntax on the same line.
+/// With the faults of syntax, by file and place, without what only follows from a fault of syntax
+/// on the same line.
 fn in_order(files: &[File], mut faults: Vec<Fault>) -> Faults {
     let line = |fault: &Fault| fault.position.map(|position| position.line);
     for file in files {

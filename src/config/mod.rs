@@ -1,8 +1,9 @@
-//! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users type; knows no receiver's
-//! protocol and touches no log.
+//! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users
+//! type; knows no receiver's protocol and touches no log.
 //!
-//! `files` reads the files, `document` makes trees with places of them, `reader` collects the faults, `sections` say what
-//! each table takes, and `keys` is the table of all keys, from which docs/configuration.md is made.
+//! `files` reads the files, `document` makes trees with places of them, `reader` collects the
+//! faults, `sections` say what each table takes, and `keys` is the table of all keys, from which
+//! docs/configuration.md is made.
 
 mod document;
 mod fault;
@@ -64,8 +65,8 @@ pub struct Agent {
 pub struct Source {
     /// Paths and globs.
     pub paths: Vec<String>,
-    /// Globs of files that are left out: one without `/` is compared with the file's name, one with `/` with the whole
-    /// path.
+    /// Globs of files that are left out: one without `/` is compared with the file's name, one with
+    /// `/` with the whole path.
     pub exclude: Vec<String>,
     /// The format.
     pub format: FormatChoice,
@@ -120,7 +121,8 @@ pub struct Destination {
     pub mentions: Vec<(Severity, String)>,
 }
 
-/// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in [`Kind::keys`].
+/// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in
+/// [`Kind::keys`].
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// From `url_file`, `url_env`, `credential` or `url`.

@@ -1,5 +1,5 @@
-//! From nodes to values: collects every fault instead of stopping at the first. Knows the shape of a table, not what its
-//! keys mean.
+//! From nodes to values: collects every fault instead of stopping at the first. Knows the shape of
+//! a table, not what its keys mean.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -14,8 +14,8 @@ use super::keys::{SECTIONS, Section};
 use crate::destinations::Kind;
 use crate::wanted::{Unfit, known_words};
 
-/// What the values are read against. Faults are collected through a shared reference, so that what reads one value need
-/// not know who reads the others.
+/// What the values are read against. Faults are collected through a shared reference, so that what
+/// reads one value need not know who reads the others.
 pub(super) struct Reader<'r> {
     pub(super) formats: &'r [&'static Format],
     pub(super) kinds: &'r [&'static Kind],
@@ -119,7 +119,8 @@ pub(super) struct Table<'d, 'r> {
 }
 
 impl<'d, 'r> Table<'d, 'r> {
-    /// One table of the parts, which may come from several files. `None` if there is no part that is a table.
+    /// One table of the parts, which may come from several files. `None` if there is no part that
+    /// is a table.
     pub(super) fn open(
         reader: &'r Reader<'r>,
         section: &'static Section,
@@ -185,8 +186,8 @@ impl<'d, 'r> Table<'d, 'r> {
         self.one(key, read)
     }
 
-    /// The members of a list, or a single value; `None` if it is absent or has faults, which are kept. An empty list
-    /// is a fault.
+    /// The members of a list, or a single value; `None` if it is absent or has faults, which are
+    /// kept. An empty list is a fault.
     pub(super) fn list<T>(
         &self,
         key: &str,

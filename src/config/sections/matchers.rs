@@ -54,7 +54,8 @@ pub(super) fn list(table: &Table<'_, '_>, key: &str) -> Option<Vec<Matcher>> {
     table.list(key, |node| read(table.reader, node))
 }
 
-/// A matcher, `{ rule = "2010935", source = ["192.0.2.1"] }`. Faults of its values are kept, so that all are seen.
+/// A matcher, `{ rule = "2010935", source = ["192.0.2.1"] }`. Faults of its values are kept, so
+/// that all are seen.
 fn read(reader: &Reader<'_>, node: Node<'_>) -> Result<Matcher, Fault> {
     let DeValue::Table(entries) = node.value else {
         return Err(node.wanted("a matcher such as `{ rule = \"2010935\" }`"));
