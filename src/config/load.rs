@@ -7,7 +7,7 @@ use ipsbell_parsers::FORMATS;
 use toml::de::DeTable;
 
 use super::document::{File, Node, shown};
-use super::fault::{Fault, Faults};
+use super::fault::{FAULTS_MAX, Fault, Faults};
 use super::keys::{AGENT, DESTINATION, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section};
 use super::reader::{Reader, Table};
 use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files};
@@ -108,7 +108,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
     let found = reader.faults.into_inner();
     let faults = in_order(files, found);
-    if !faults.0.is_empty() {
+    if !faults.is_empty() {
         return Err(faults);
     }
     Ok(Config {
@@ -144,7 +144,7 @@ impl<'d> Parts<'d> {
 
     fn many<'r>(&self, reader: &'r Reader<'r>, section: &'static Section) -> Vec<Table<'d, 'r>> {
         let parts = self.0.get(section.name).into_iter().flatten();
-        let items = parts.flat_map(|part| part.items());
+        let items = parts.flat_map(|part| reader.items(*part));
         items.filter_map(|item| Table::open(reader, section, &[item])).collect()
     }
 }
@@ -178,18 +178,22 @@ impl<'d> Names<'d> {
 
 /// With the faults of syntax, by file and place, without what only follows from a fault of syntax
 /// on the same line.
-fn in_order(files: &[File], mut faults: Vec<Fault>) -> Faults {
+fn in_order(files: &[File], mut found: Faults) -> Faults {
     let line = |fault: &Fault| fault.position.map(|position| position.line);
     for file in files {
-        faults.retain(|fault| {
+        let syntax = &file.syntax_faults;
+        found.list.retain(|fault| {
             let follows = |cause: &Fault| line(cause) == line(fault);
-            fault.file != file.path || !file.syntax_faults.iter().any(follows)
+            fault.file != file.path || !syntax.list.iter().any(follows)
         });
-        faults.extend(file.syntax_faults.iter().cloned());
+        found.list.extend(syntax.list.iter().cloned());
+        found.more += syntax.more;
     }
-    faults.sort_by_key(|fault| {
+    found.list.sort_by_key(|fault| {
         let number = files.iter().position(|file| file.path == fault.file);
         (number, fault.position)
     });
-    Faults(faults)
+    found.more += found.list.len().saturating_sub(FAULTS_MAX);
+    found.list.truncate(FAULTS_MAX);
+    found
 }

@@ -1,9 +1,9 @@
 //! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users
 //! type; knows no receiver's protocol and touches no log.
 //!
-//! `files` reads the files, `document` makes trees with places of them, `reader` collects the
-//! faults, `sections` say what each table takes, and `keys` is the table of all keys, from which
-//! docs/configuration.md is made.
+//! `files` reads the files, `document` makes trees with places of them, `syntax` words what is no
+//! TOML, `reader` collects the faults, `sections` say what each table takes, and `keys` is the table
+//! of all keys, from which docs/configuration.md is made.
 
 mod document;
 mod fault;
@@ -12,14 +12,17 @@ pub mod keys;
 mod load;
 mod reader;
 mod sections;
+mod syntax;
+mod text;
 pub mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use fault::{FAULTS_SHOWN_MAX, Fault, Faults, Position};
+pub use fault::{FAULTS_MAX, Fault, Faults, Position};
 pub use files::{FILE_BYTES_MAX, FILES_MAX};
 pub use load::{PATH, Secrets, load};
+pub use reader::LIST_ITEMS_MAX;
 
 use std::path::PathBuf;
 use std::time::Duration;

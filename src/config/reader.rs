@@ -9,10 +9,13 @@ use toml::de::DeValue;
 
 use super::Secrets;
 use super::document::{Node, shown};
-use super::fault::Fault;
+use super::fault::{Fault, Faults};
 use super::keys::{SECTIONS, Section};
 use crate::destinations::Kind;
 use crate::wanted::{Unfit, known_words};
+
+/// The most members of a list, and the most tables of a section in one file.
+pub const LIST_ITEMS_MAX: usize = 10_000;
 
 /// What the values are read against. Faults are collected through a shared reference, so that what
 /// reads one value need not know who reads the others.
@@ -21,7 +24,7 @@ pub(super) struct Reader<'r> {
     pub(super) kinds: &'r [&'static Kind],
     pub(super) environment: &'r dyn Fn(&str) -> Option<String>,
     pub(super) secrets: Secrets,
-    pub(super) faults: RefCell<Vec<Fault>>,
+    pub(super) faults: RefCell<Faults>,
 }
 
 impl Reader<'_> {
@@ -32,6 +35,18 @@ impl Reader<'_> {
     /// The value, or its fault is kept.
     pub(super) fn keep<T>(&self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.blame(fault)).ok()
+    }
+
+    /// The members of a list, or the single value; none, and a fault, if it is empty or longer than
+    /// [`LIST_ITEMS_MAX`].
+    pub(super) fn items<'d>(&self, node: Node<'d>) -> Vec<Node<'d>> {
+        let items = node.items();
+        match items.len() {
+            0 => self.blame(node.wanted("at least one value")),
+            1..=LIST_ITEMS_MAX => return items,
+            _ => self.blame(node.wanted(&format!("at most {LIST_ITEMS_MAX} values"))),
+        }
+        Vec::new()
     }
 
     /// A text, with `${NAME}` replaced from the environment.
@@ -193,15 +208,10 @@ impl<'d, 'r> Table<'d, 'r> {
         key: &str,
         mut read: impl FnMut(Node<'d>) -> Result<T, Fault>,
     ) -> Option<Vec<T>> {
-        let node = self.node(key)?;
-        let items = node.items();
-        if items.is_empty() {
-            self.reader.blame(node.wanted("at least one value"));
-            return None;
-        }
+        let items = self.reader.items(self.node(key)?);
         // Every item is read before the first fault ends it.
         let read: Vec<_> = items.into_iter().map(|item| self.reader.keep(read(item))).collect();
-        read.into_iter().collect()
+        read.into_iter().collect::<Option<_>>().filter(|list: &Vec<T>| !list.is_empty())
     }
 
     /// A fault is kept if the key is absent.

@@ -80,11 +80,7 @@ fn read(reader: &Reader<'_>, node: Node<'_>) -> Result<Matcher, Fault> {
 
 /// Adds the values of one key. Whole numbers may stand without quotes.
 fn add(reader: &Reader<'_>, matcher: &mut Matcher, key: Key, node: Node<'_>) {
-    let items = node.items();
-    if items.is_empty() {
-        reader.blame(node.wanted("at least one value"));
-    }
-    for item in items {
+    for item in reader.items(node) {
         let added = match item.value {
             DeValue::Integer(number) => {
                 matcher.add(key, &number.to_string()).map_err(|unfit| item.unfit(unfit))

@@ -322,7 +322,31 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
         if let Err(faults) = parse(&text) {
-            prop_assert!(!faults.0.is_empty() && !faults.to_string().is_empty());
+            prop_assert!(!faults.list.is_empty() && !faults.to_string().is_empty());
         }
     }
+}
+#[test]
+fn more_faults_than_are_shown_are_counted() {
+    let lines = |line: &dyn Fn(usize) -> String| (0..FAULTS_MAX + 5).map(line).collect::<String>();
+    let [keys, syntax] = [lines(&|n| format!("k{n} = 1\n")), lines(&|_| "x\n".to_owned())];
+    let check = |texts: &[&str], more: usize| {
+        let faults = read_with(texts, false, Secrets::Read).unwrap_err();
+        assert_eq!((faults.list.len(), faults.more), (FAULTS_MAX, more));
+    };
+    check(&[&keys], 5);
+    check(&[&syntax], 5);
+    check(&[&syntax, &keys], FAULTS_MAX + 10);
+}
+
+#[test]
+fn lists_have_a_limit() {
+    let text = |number: usize| {
+        format!("[[source]]\npaths = \"/x\"\nexclude = [{}]\n", "\"a\",".repeat(number))
+    };
+    check(&[&text(LIST_ITEMS_MAX)], "");
+    check(
+        &[&text(LIST_ITEMS_MAX + 1)],
+        "a.toml:3:11: `exclude`: wanted at most 10000 values, found a list",
+    );
 }

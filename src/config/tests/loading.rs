@@ -89,6 +89,12 @@ DIR/config.toml:2:9: wanted text in UTF-8, found another byte
     directory
         .write("config.toml", 0o644, longest + "#")
         .check("DIR/config.toml: cannot read it: it is longer than 1048576 bytes");
+    directory.write("config.toml", 0o666, "").check(
+        "
+DIR/config.toml: others can write it, so anybody could send your alerts elsewhere
+  hint: type `chmod o-w DIR/config.toml`, and look at what it says
+",
+    );
     fs::create_dir(directory.path("conf.d")).unwrap();
     fs::create_dir(directory.path("conf.d/x.toml")).unwrap();
     directory
@@ -205,7 +211,7 @@ fn the_real_tables_are_used() {
     let directory = Directory::new();
     directory.write("config.toml", 0o644, "[agent]\nhost = \"${HOST}\"\n[[mute]]\n");
     let faults = load(&directory.path("config.toml"), Secrets::Read, &environment).unwrap_err();
-    assert_eq!(faults.0.len(), 2, "{faults}");
+    assert_eq!(faults.list.len(), 2, "{faults}");
     directory.write("config.toml", 0o644, "[agent]\nhost = \"${HOST}\"\n");
     let config = load(&directory.path("config.toml"), Secrets::Read, &environment).unwrap();
     assert_eq!(config.agent.host, "web-1");

@@ -90,7 +90,7 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
         kinds: &[&SLACK, &CONSOLE],
         environment: &environment,
         secrets,
-        faults: Vec::new().into(),
+        faults: Faults::default().into(),
     };
     read(&files, reader, "machine")
 }

@@ -88,7 +88,7 @@ fn every_key_is_read() {
             let last = text.lines().count();
             let faults = read_with(&[&text], true, Secrets::Leave).expect_err(&text);
             let at_key = |fault: &Fault| fault.position.is_some_and(|place| place.line == last);
-            assert!(faults.0.iter().any(at_key), "{text}\n{faults}");
+            assert!(faults.list.iter().any(at_key), "{text}\n{faults}");
         }
     }
 }

@@ -134,7 +134,10 @@ proptest! {
     /// Whatever is cut out and put in, no fault and no `Debug` shows the secret.
     #[test]
     fn no_fault_shows_a_secret(
-        cuts in prop::collection::vec((0..SECRETIVE.len(), 0..12_usize, "[\"'=\\[\\]{}#\n$,.:a ]{0,3}"), 1..5),
+        cuts in prop::collection::vec(
+            (0..SECRETIVE.len(), 0..12_usize, "[\"'=\\[\\]{}#\n$,.:a ]{0,3}"),
+            1..5,
+        ),
         private in any::<bool>(),
     ) {
         let mut text = SECRETIVE.to_owned();
@@ -147,7 +150,8 @@ proptest! {
             }
         }
         let read = read_with(&[&text], private, Secrets::Read);
-        let shown = format!("{read:?}\n{}", read.as_ref().err().map(Faults::to_string).unwrap_or_default());
+        let faults = read.as_ref().err().map(Faults::to_string).unwrap_or_default();
+        let shown = format!("{read:?}\n{faults}");
         prop_assert!(!shown.contains("SECRET"), "{text}\n{shown}");
     }
 }
