@@ -59,7 +59,7 @@ b.toml:2:1: `host` is given twice, first at a.toml:2:8
     check(
         &[
             "[[destination]]\nname = \"x\"\ntype = \"console\"\n[[source]]\npaths = \"/a\"\n",
-            "[[destination]]\nname = \"x\"\ntype = \"console\"\n[[source]]\npaths = [\"/b\", \"/a\"]\n",
+            "[[destination]]\nname = \"x\"\ntype = \"console\"\n[[source]]\npaths = ['/b', '/a']\n",
         ],
         "
 b.toml:2:8: `name`: `x` is given twice
@@ -105,7 +105,8 @@ b.toml:2:6: key with no value, wanted `=`
     check(&["x = {\n"], "a.toml:1:6: unclosed inline table, wanted `}`");
     check(
         &["[agent]\nhost = \"a\\q\"\n"],
-        "a.toml:2:11: missing escaped value, wanted `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U`",
+        "a.toml:2:11: missing escaped value, wanted `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, \
+         `U`",
     );
 }
 
@@ -294,9 +295,7 @@ fn the_environment_in_values() {
         assert_eq!(host(written).as_deref(), Ok(wanted), "{written}");
     }
     check(
-        &[
-            "[agent]\nhost = \"${GONE}\"\n[[source]]\npaths = [\"/${}\", \"/${a-b}\", \"/${HOST\"]\n",
-        ],
+        &["[agent]\nhost = \"${GONE}\"\n[[source]]\npaths = ['/${}', '/${a-b}', '/${HOST']\n"],
         "
 a.toml:2:8: `host`: `GONE` is not in the environment
   hint: set it where ipsbell is started (`Environment=GONE=…` in the unit), or write the value here
