@@ -1,5 +1,6 @@
-//! The matcher of `match`, `unless`, `[[mute]]`, `[[severity]]` and `search`: all given keys must hold, any listed value
-//! suffices. Pure; knows neither the configuration's form nor the command line's.
+//! The matcher of `match`, `unless`, `[[mute]]`, `[[severity]]` and `search`: all given keys must
+//! hold, any listed value suffices. Pure; knows neither the configuration's form nor the command
+//! line's.
 
 mod pattern;
 mod values;
@@ -154,7 +155,8 @@ impl Key {
 }
 
 impl Matcher {
-    /// A matcher of keys and values as they are typed (`rule`, `2010935`). A key that is given again adds a value.
+    /// A matcher of keys and values as they are typed (`rule`, `2010935`). A key that is given
+    /// again adds a value.
     ///
     /// # Errors
     /// An unknown key, or a value that does not fit its key.
@@ -218,7 +220,8 @@ impl Matcher {
         *self == Self::default()
     }
 
-    /// Its keys and values as they are typed, in the order of [`Key::ALL`]: what [`Matcher::from_pairs`] takes.
+    /// Its keys and values as they are typed, in the order of [`Key::ALL`]: what
+    /// [`Matcher::from_pairs`] takes.
     pub fn pairs(&self) -> impl Iterator<Item = (Key, String)> {
         Key::ALL.into_iter().flat_map(|key| self.values(key).into_iter().map(move |v| (key, v)))
     }
@@ -242,7 +245,8 @@ impl Matcher {
     }
 }
 
-/// As it is typed in the configuration, without the braces: `rule = "2010935", port = ["22", "80"]`.
+/// As it is typed in the configuration, without the braces: `rule = "2010935", port = ["22",
+/// "80"]`.
 impl fmt::Display for Matcher {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";

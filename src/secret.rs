@@ -1,11 +1,12 @@
-//! A text that never shows itself: webhook URLs, tokens, passwords (promise 7). It knows nothing of where it is used.
+//! A text that never shows itself: webhook URLs, tokens, passwords (promise 7). It knows nothing of
+//! where it is used.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A secret text. `Debug` shows `***`; there is no `Display`. Its memory is overwritten when it is dropped, so that it does
-/// not lie about for a core dump.
+/// A secret text. `Debug` shows `***`; there is no `Display`. Its memory is overwritten when it is
+/// dropped, so that it does not lie about for a core dump.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 

@@ -1,5 +1,6 @@
-//! What was wanted where a text does not fit, and the known word that was probably meant. Pure; it never holds the text
-//! that was found, since that may be a secret: whoever knows that it is none adds it.
+//! What was wanted where a text does not fit, and the known word that was probably meant. Pure; it
+//! never holds the text that was found, since that may be a secret: whoever knows that it is none
+//! adds it.
 
 /// A text that is not what was wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,13 @@ impl Unfit {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// Wanted one of the `known` words, which `wanted` names itself: the hint is the nearest, if
+    /// one is near.
+    pub fn of_these(wanted: &str, found: &str, known: &[&str]) -> Self {
+        let hint = nearest(found, known.iter().copied());
+        Self { hint: hint.map(did_you_mean), ..Self::new(wanted) }
+    }
+
     /// Wanted one of the `known` words. The hint is the nearest of them, else all, or the first
     /// [`LISTED_MAX`] of them.
     pub fn one_of(wanted: &str, found: &str, known: &[&str]) -> Self {
@@ -35,7 +43,7 @@ pub const LISTED_MAX: usize = 16;
 /// "did you mean `high`?", or the list of what is known.
 pub fn known_words(found: &str, known: &[&str]) -> String {
     if let Some(word) = nearest(found, known.iter().copied()) {
-        return format!("did you mean `{word}`?");
+        return did_you_mean(word);
     }
     let mut listed: Vec<String> =
         known.iter().take(LISTED_MAX).map(|word| format!("`{word}`")).collect();
@@ -43,6 +51,11 @@ pub fn known_words(found: &str, known: &[&str]) -> String {
         listed.push(format!("and {more} more"));
     }
     format!("known: {}", listed.join(", "))
+}
+
+/// The hint that names a word.
+pub fn did_you_mean(word: &str) -> String {
+    format!("did you mean `{word}`?")
 }
 
 /// Longer words are nobody's slip of the finger, and comparing them would take long.

@@ -1,23 +1,26 @@
-//! A configuration file as text and tree, and its values with their places. Knows TOML; knows no key, and nothing of what
-//! the values mean. What it shows of a value in a fault is never a secret.
+//! A configuration file as text and tree, and its values with their places. Knows TOML; knows no
+//! key, and nothing of what the values mean. What it shows of a value in a fault is never a secret.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use super::fault::{Fault, Position};
+use super::fault::{Fault, Faults};
+use super::syntax;
+use super::text::Text;
 use crate::wanted::Unfit;
 
 /// The text of one file. It may hold secrets, so there is no `Debug`.
 pub(super) struct File {
     pub(super) path: PathBuf,
-    text: Zeroizing<String>,
+    text: Text,
     /// Nobody but its owner and group can read it.
     pub(super) private: bool,
     /// Where it is no TOML. What is around such a place is read all the same.
-    pub(super) syntax_faults: Vec<Fault>,
+    pub(super) syntax_faults: Faults,
+    open_bracket: bool,
 }
 
 /// A value, with the key that it belongs to and its place.
@@ -26,58 +29,29 @@ pub(super) struct Node<'d> {
     pub(super) file: &'d File,
     pub(super) key: &'d str,
     pub(super) key_offset: usize,
-    offset: usize,
+    pub(super) offset: usize,
     pub(super) value: &'d DeValue<'d>,
 }
 
 impl File {
     pub(super) fn new(path: PathBuf, text: Zeroizing<String>, private: bool) -> Self {
-        let syntax_faults = syntax_faults(&path, &text);
-        Self { path, text, private, syntax_faults }
+        let text = Text::new(text);
+        let (syntax_faults, open_bracket) = syntax::faults(&path, &text);
+        Self { path, text, private, syntax_faults, open_bracket }
     }
 
     /// The tree, as far as the text is TOML.
     pub(super) fn tree(&self) -> DeTable<'_> {
-        DeTable::parse_recoverable(&self.text).0.into_inner()
+        if self.open_bracket {
+            return DeTable::new();
+        }
+        DeTable::parse_recoverable(self.text.as_str()).0.into_inner()
     }
 
     pub(super) fn fault(&self, offset: usize, what: String) -> Fault {
-        let position = Some(Position::of(&self.text, offset));
+        let position = Some(self.text.position(offset));
         Fault { file: self.path.clone(), position, what, hint: None }
     }
-}
-
-/// The parser's own words and places; never its picture of the line, which may hold a secret.
-fn syntax_faults(path: &Path, text: &str) -> Vec<Fault> {
-    let mut errors = DeTable::parse_recoverable(text).1;
-    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-    let mut faults: Vec<Fault> = Vec::new();
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let position = Some(Position::of(text, span.start));
-        let line = |position: Option<Position>| position.map(|position| position.line);
-        if faults.last().is_some_and(|last| line(last.position) == line(position)) {
-            continue; // a consequence of the one before
-        }
-        let message = error.message();
-        let (what, hint) = match message {
-            "duplicate key" => {
-                let key = shown(text.get(span).unwrap_or_default());
-                (format!("{key} is given twice here"), "remove one of them")
-            }
-            _ if message.starts_with("string values must be quoted") => {
-                ("wanted a value, found text without quotes".to_owned(), "write it as `\"…\"`")
-            }
-            _ => (message.replacen(", expected ", ", wanted ", 1), ""),
-        };
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        faults.push(Fault { file: path.to_owned(), position, what, hint });
-        // Behind an open bracket nothing can be trusted to be what it seems.
-        if message.starts_with("unclosed") || message.starts_with("missing comma") {
-            break;
-        }
-    }
-    faults
 }
 
 impl<'d> Node<'d> {
@@ -126,13 +100,13 @@ impl<'d> Node<'d> {
     }
 
     /// Is the text, or a part of it, taken from the environment?
-    pub(super) fn from_environment(&self) -> bool {
+    pub(super) fn uses_environment(&self) -> bool {
         matches!(self.value, DeValue::String(text) if text.replace("$${", "").contains("${"))
     }
 
     /// The place for a sentence, `FILE:LINE:COLUMN`.
     pub(super) fn place(&self) -> String {
-        let position = Position::of(&self.file.text, self.offset);
+        let position = self.file.text.position(self.offset);
         format!("{}:{position}", self.file.path.display())
     }
 
@@ -142,6 +116,7 @@ impl<'d> Node<'d> {
             DeValue::Array(items) if items.is_empty() => "an empty list".to_owned(),
             DeValue::Array(_) => "a list".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
+            DeValue::String(text) if text.is_empty() => "an empty text".to_owned(),
             _ if SECRET_KEYS.contains(&self.key) => "a value that is not shown".to_owned(),
             DeValue::String(text) => shown(text),
             DeValue::Integer(number) => format!("the number `{number}`"),

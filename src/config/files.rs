@@ -1,5 +1,5 @@
-//! The files of a configuration: the only place here that opens one. Bounded, and never waiting: what is no regular file
-//! is refused.
+//! The files of a configuration: the only place here that opens one. Bounded, and never waiting:
+//! what is no regular file is refused.
 
 use std::fs;
 use std::io::{self, Read};
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::document::File;
-use super::fault::{Fault, Position};
+use super::fault::{Fault, Faults};
+use super::text::Text;
 
 /// The most bytes of a configuration file.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -52,8 +53,8 @@ pub(super) fn content(path: &Path, bytes_max: u64) -> io::Result<Content> {
 
 /// The configuration file and `conf.d/*.toml` beside it, in name order; those that cannot be read
 /// are faults.
-pub(super) fn all(path: &Path) -> (Vec<File>, Vec<Fault>) {
-    let mut faults = Vec::new();
+pub(super) fn all(path: &Path) -> (Vec<File>, Faults) {
+    let mut faults = Faults::default();
     let paths: Vec<PathBuf> = match beside(path) {
         Ok(beside) => std::iter::once(path.to_owned()).chain(beside).collect(),
         Err(fault) => {
@@ -73,12 +74,18 @@ pub(super) fn all(path: &Path) -> (Vec<File>, Vec<Fault>) {
 
 fn file(path: PathBuf) -> Result<File, Fault> {
     let content = content(&path, FILE_BYTES_MAX).map_err(|error| unreadable(&path, &error))?;
+    if content.others_write {
+        let what = "others can write it, so anybody could send your alerts elsewhere".to_owned();
+        let hint = Some(format!("type `chmod o-w {}`, and look at what it says", path.display()));
+        return Err(Fault { file: path, position: None, what, hint });
+    }
     let bytes = content.bytes;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(File::new(path, Zeroizing::new(text.to_owned()), !content.others_read)),
         Err(error) => {
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let position = Position::of(&String::from_utf8_lossy(valid), error.valid_up_to());
+            let text = Text::new(String::from_utf8_lossy(valid).into_owned().into());
+            let position = text.position(error.valid_up_to());
             let what = "wanted text in UTF-8, found another byte".to_owned();
             let hint = Some("write the file anew in UTF-8".to_owned());
             Err(Fault { file: path, position: Some(position), what, hint })

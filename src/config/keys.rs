@@ -1,5 +1,6 @@
-//! All keys: what the unknown-key check and the reference in docs/configuration.md are made from. To add one, add its line
-//! here and read it in the section's file; a test fails for a key that is listed and not read.
+//! All keys: what the unknown-key check and the reference in docs/configuration.md are made from.
+//! To add one, add its line here and read it in the section's file; a test fails for a key that is
+//! listed and not read.
 
 use crate::matcher;
 
@@ -243,7 +244,7 @@ pub static DESTINATION: Section = Section {
         },
         Key {
             name: "repeat_every",
-            value: "duration, 1 second to 30 days",
+            value: "duration, 1 second to 4 weeks",
             default: "`\"5m\"`",
             example: r#"repeat_every = "5m""#,
             about: "A group that goes on is told again at most so often, with exact counts.",

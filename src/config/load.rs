@@ -7,7 +7,7 @@ use ipsbell_parsers::FORMATS;
 use toml::de::DeTable;
 
 use super::document::{File, Node, shown};
-use super::fault::{Fault, Faults};
+use super::fault::{FAULTS_MAX, Fault, Faults};
 use super::keys::{AGENT, DESTINATION, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section};
 use super::reader::{Reader, Table};
 use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files};
@@ -22,13 +22,13 @@ pub const PATH: &str = "/etc/ipsbell/config.toml";
 pub enum Secrets {
     /// Every secret is read, and one that cannot be is a fault: for what posts.
     Read,
-    /// None is looked up: for commands that only read the store, whose user may see neither the files nor the service's
-    /// environment. [`super::Settings::url`] is `None`.
+    /// None is looked up: for commands that only read the store, whose user may see neither the
+    /// files nor the service's environment. [`super::Settings::url`] is `None`.
     Leave,
 }
 
-/// Reads the configuration at `path` and `conf.d/*.toml` beside it, in name order. `environment` gives the value of a
-/// variable (`|name| std::env::var(name).ok()`).
+/// Reads the configuration at `path` and `conf.d/*.toml` beside it, in name order. `environment`
+/// gives the value of a variable (`|name| std::env::var(name).ok()`).
 ///
 /// # Errors
 /// All faults of all files at once, in the order of the files.
@@ -44,8 +44,9 @@ pub fn load(
 }
 
 impl Config {
-    /// The configuration of a command that needs none: these files, one destination of a kind that needs no settings, named
-    /// as its kind, no mutes. `paths` are taken as they stand, without wildcards; relative ones from the working directory.
+    /// The configuration of a command that needs none: these files, one destination of a kind that
+    /// needs no settings, named as its kind, no mutes. `paths` are taken as they stand, without
+    /// wildcards; relative ones from the working directory.
     ///
     /// # Errors
     /// If a path is no UTF-8, or there is no working directory.
@@ -90,8 +91,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     let mut sources = Vec::new();
     for table in parts.many(&reader, &SOURCE) {
         let (source, paths) = Source::read(&table);
-        for node in paths {
-            let path = reader.text(node).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        for (path, node) in paths {
             names.claim(&reader, path, node);
         }
         sources.extend(source);
@@ -108,7 +108,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
     let found = reader.faults.into_inner();
     let faults = in_order(files, found);
-    if !faults.0.is_empty() {
+    if !faults.is_empty() {
         return Err(faults);
     }
     Ok(Config {
@@ -144,7 +144,7 @@ impl<'d> Parts<'d> {
 
     fn many<'r>(&self, reader: &'r Reader<'r>, section: &'static Section) -> Vec<Table<'d, 'r>> {
         let parts = self.0.get(section.name).into_iter().flatten();
-        let items = parts.flat_map(|part| part.items());
+        let items = parts.flat_map(|part| reader.items(*part));
         items.filter_map(|item| Table::open(reader, section, &[item])).collect()
     }
 }
@@ -176,19 +176,24 @@ impl<'d> Names<'d> {
     }
 }
 
-/// With the faults of syntax, by file and place, without what only follows from a fault of syntax on the same line.
-fn in_order(files: &[File], mut faults: Vec<Fault>) -> Faults {
+/// With the faults of syntax, by file and place, without what only follows from a fault of syntax
+/// on the same line.
+fn in_order(files: &[File], mut found: Faults) -> Faults {
     let line = |fault: &Fault| fault.position.map(|position| position.line);
     for file in files {
-        faults.retain(|fault| {
+        let syntax = &file.syntax_faults;
+        found.list.retain(|fault| {
             let follows = |cause: &Fault| line(cause) == line(fault);
-            fault.file != file.path || !file.syntax_faults.iter().any(follows)
+            fault.file != file.path || !syntax.list.iter().any(follows)
         });
-        faults.extend(file.syntax_faults.iter().cloned());
+        found.list.extend(syntax.list.iter().cloned());
+        found.more += syntax.more;
     }
-    faults.sort_by_key(|fault| {
+    found.list.sort_by_key(|fault| {
         let number = files.iter().position(|file| file.path == fault.file);
         (number, fault.position)
     });
-    Faults(faults)
+    found.more += found.list.len().saturating_sub(FAULTS_MAX);
+    found.list.truncate(FAULTS_MAX);
+    found
 }

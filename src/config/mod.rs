@@ -1,8 +1,9 @@
-//! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users type; knows no receiver's
-//! protocol and touches no log.
+//! The configuration: text in, [`Config`] out, valid by construction. Knows the names that users
+//! type; knows no receiver's protocol and touches no log.
 //!
-//! `files` reads the files, `document` makes trees with places of them, `reader` collects the faults, `sections` say what
-//! each table takes, and `keys` is the table of all keys, from which docs/configuration.md is made.
+//! `files` reads the files, `document` makes trees with places of them, `syntax` words what is no
+//! TOML, `reader` collects the faults, `sections` say what each table takes, and `keys` is the table
+//! of all keys, from which docs/configuration.md is made.
 
 mod document;
 mod fault;
@@ -11,14 +12,17 @@ pub mod keys;
 mod load;
 mod reader;
 mod sections;
+mod syntax;
+mod text;
 pub mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use fault::{FAULTS_SHOWN_MAX, Fault, Faults, Position};
+pub use fault::{FAULTS_MAX, Fault, Faults, Position};
 pub use files::{FILE_BYTES_MAX, FILES_MAX};
 pub use load::{PATH, Secrets, load};
+pub use reader::LIST_ITEMS_MAX;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,8 +69,8 @@ pub struct Agent {
 pub struct Source {
     /// Paths and globs.
     pub paths: Vec<String>,
-    /// Globs of files that are left out: one without `/` is compared with the file's name, one with `/` with the whole
-    /// path.
+    /// Globs of files that are left out: one without `/` is compared with the file's name, one with
+    /// `/` with the whole path.
     pub exclude: Vec<String>,
     /// The format.
     pub format: FormatChoice,
@@ -130,7 +134,8 @@ pub struct Destination {
     pub mentions: Vec<(Severity, String)>,
 }
 
-/// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in [`Kind::keys`].
+/// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in
+/// [`Kind::keys`].
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// From `url_file`, `url_env`, `credential` or `url`.

@@ -1,5 +1,5 @@
-//! From nodes to values: collects every fault instead of stopping at the first. Knows the shape of a table, not what its
-//! keys mean.
+//! From nodes to values: collects every fault instead of stopping at the first. Knows the shape of
+//! a table, not what its keys mean.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -9,19 +9,22 @@ use toml::de::DeValue;
 
 use super::Secrets;
 use super::document::{Node, shown};
-use super::fault::Fault;
+use super::fault::{Fault, Faults};
 use super::keys::{SECTIONS, Section};
 use crate::destinations::Kind;
 use crate::wanted::{Unfit, known_words};
 
-/// What the values are read against. Faults are collected through a shared reference, so that what reads one value need
-/// not know who reads the others.
+/// The most members of a list, and the most tables of a section in one file.
+pub const LIST_ITEMS_MAX: usize = 10_000;
+
+/// What the values are read against. Faults are collected through a shared reference, so that what
+/// reads one value need not know who reads the others.
 pub(super) struct Reader<'r> {
     pub(super) formats: &'r [&'static Format],
     pub(super) kinds: &'r [&'static Kind],
     pub(super) environment: &'r dyn Fn(&str) -> Option<String>,
     pub(super) secrets: Secrets,
-    pub(super) faults: RefCell<Vec<Fault>>,
+    pub(super) faults: RefCell<Faults>,
 }
 
 impl Reader<'_> {
@@ -32,6 +35,18 @@ impl Reader<'_> {
     /// The value, or its fault is kept.
     pub(super) fn keep<T>(&self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.blame(fault)).ok()
+    }
+
+    /// The members of a list, or the single value; none, and a fault, if it is empty or longer than
+    /// [`LIST_ITEMS_MAX`].
+    pub(super) fn items<'d>(&self, node: Node<'d>) -> Vec<Node<'d>> {
+        let items = node.items();
+        match items.len() {
+            0 => self.blame(node.wanted("at least one value")),
+            1..=LIST_ITEMS_MAX => return items,
+            _ => self.blame(node.wanted(&format!("at most {LIST_ITEMS_MAX} values"))),
+        }
+        Vec::new()
     }
 
     /// A text, with `${NAME}` replaced from the environment.
@@ -119,7 +134,8 @@ pub(super) struct Table<'d, 'r> {
 }
 
 impl<'d, 'r> Table<'d, 'r> {
-    /// One table of the parts, which may come from several files. `None` if there is no part that is a table.
+    /// One table of the parts, which may come from several files. `None` if there is no part that
+    /// is a table.
     pub(super) fn open(
         reader: &'r Reader<'r>,
         section: &'static Section,
@@ -185,22 +201,17 @@ impl<'d, 'r> Table<'d, 'r> {
         self.one(key, read)
     }
 
-    /// The members of a list, or a single value; `None` if it is absent or has faults, which are kept. An empty list
-    /// is a fault.
+    /// The members of a list, or a single value; `None` if it is absent or has faults, which are
+    /// kept. An empty list is a fault.
     pub(super) fn list<T>(
         &self,
         key: &str,
         mut read: impl FnMut(Node<'d>) -> Result<T, Fault>,
     ) -> Option<Vec<T>> {
-        let node = self.node(key)?;
-        let items = node.items();
-        if items.is_empty() {
-            self.reader.blame(node.wanted("at least one value"));
-            return None;
-        }
+        let items = self.reader.items(self.node(key)?);
         // Every item is read before the first fault ends it.
         let read: Vec<_> = items.into_iter().map(|item| self.reader.keep(read(item))).collect();
-        read.into_iter().collect()
+        read.into_iter().collect::<Option<_>>().filter(|list: &Vec<T>| !list.is_empty())
     }
 
     /// A fault is kept if the key is absent.

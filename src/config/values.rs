@@ -1,11 +1,11 @@
-//! The values that users type as text: durations, sizes, zones, instants. Pure but for the zone, which reads the machine's
-//! zone database. Also serves the command line (`--for 24h`).
+//! The values that users type as text: durations, sizes, zones, instants. Pure but for the zone,
+//! which reads the machine's zone database. Also serves the command line (`--for 24h`).
 
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::wanted::{Unfit, nearest};
+use crate::wanted::{Unfit, did_you_mean, nearest};
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
@@ -33,8 +33,8 @@ const SIZE_UNITS: &[(&[&str], u128)] = &[
     (&["TiB"], 1 << 40),
 ];
 
-/// A length of time: `5m`, `1.2s`, `13 weeks`, `1h 30m`. Units: ms, s, m, h, d, w, y, or written out; a year has 365
-/// days.
+/// A length of time: `5m`, `1.2s`, `13 weeks`, `1h 30m`. Units: ms, s, m, h, d, w, y, or written
+/// out; a year has 365 days.
 ///
 /// # Errors
 /// Anything else, and more than 10,000 years.
@@ -126,20 +126,27 @@ fn scaled(number: &str, unit: u128) -> Option<u128> {
     whole.checked_add(fraction)
 }
 
+/// The farthest from UTC that a zone is (Kiritimati).
+const OFFSET_SECONDS_MAX: i32 = 14 * 3_600;
+
 /// A time zone: a name of the IANA database (`Europe/Berlin`), `UTC`, or an offset (`+02:00`).
 ///
 /// # Errors
 /// What the machine's zone database does not have.
 pub fn time_zone(text: &str) -> Result<TimeZone, Unfit> {
     let text = text.trim();
-    // POSIX rules (`CET-1CEST,M3.5.0,M10.5.0/3`) pass the parser too: they name a zone as well.
     if let Ok(zone) = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(text) {
-        return Ok(zone);
+        // The parser takes POSIX rules too, of which `UTC2`, two hours WEST of UTC, looks like an
+        // offset and is the opposite.
+        let offset_fits = |offset: jiff::tz::Offset| offset.seconds().abs() <= OFFSET_SECONDS_MAX;
+        if zone.iana_name().is_some() || zone.to_fixed_offset().is_ok_and(offset_fits) {
+            return Ok(zone);
+        }
     }
     let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     let unfit = Unfit::new("a time zone");
     Err(match nearest(text, names.iter().map(String::as_str)) {
-        Some(name) => unfit.hint(format!("did you mean `{name}`?")),
+        Some(name) => unfit.hint(did_you_mean(name)),
         None if names.is_empty() => unfit.hint(
             "this machine has no zone database: install the package `tzdata`, or write an offset \
              such as `+02:00`",
@@ -223,9 +230,16 @@ mod tests {
         for (text, hint) in [
             ("Europe/Berln", "did you mean `Europe/Berlin`?"),
             ("", "write a name such as `Europe/Berlin`, `UTC`, or an offset: `+02:00`"),
-            ("+25", "write a name such as `Europe/Berlin`, `UTC`, or an offset: `+02:00`"),
+            ("+15:00", "write a name such as `Europe/Berlin`, `UTC`, or an offset: `+02:00`"),
         ] {
             assert_eq!(time_zone(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_that_are_no_names() {
+        for text in ["UTC2", "Berlin9", "CET-1CEST,M3.5.0,M10.5.0/3", "-14:01", "local", "Z"] {
+            assert!(time_zone(text).is_err(), "{text}");
         }
     }
 
@@ -249,8 +263,11 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC{0,40}|[0-9.]{1,50} ?(s|GiB|weeks)") {
-            let (_, _, _) = (duration(&text).is_ok(), size_bytes(&text).is_ok(), instant(&text).is_ok());
+        fn spaces_around_a_text_do_not_matter(text in "\\PC{0,40}|[0-9.]{1,50} ?(s|GiB|weeks)") {
+            let spaced = format!(" {text} ");
+            prop_assert_eq!(duration(&text), duration(&spaced));
+            prop_assert_eq!(size_bytes(&text), size_bytes(&spaced));
+            prop_assert_eq!(instant(&text), instant(&spaced));
         }
     }
 }

@@ -66,8 +66,8 @@ impl Pattern {
     }
 }
 
-/// Does `text` hold the parts one behind the other? Taking each where it is found first leaves the most for the others, so
-/// nothing is ever tried again.
+/// Does `text` hold the parts one behind the other? Taking each where it is found first leaves the
+/// most for the others, so nothing is ever tried again.
 fn in_turn(parts: &[Finder<'static>], text: &[u8]) -> bool {
     let mut rest = text;
     for part in parts {

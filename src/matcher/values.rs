@@ -111,8 +111,8 @@ fn range<T: fmt::Display + PartialEq>(
     }
 }
 
-/// An address or a network (CIDR). Bits behind the prefix do not count; an IPv4 network mapped into IPv6 is folded, as the
-/// addresses of events are.
+/// An address or a network (CIDR). Bits behind the prefix do not count; an IPv4 network mapped into
+/// IPv6 is folded, as the addresses of events are.
 ///
 /// # Errors
 /// Anything else.

@@ -21,7 +21,7 @@ const NAME_CHARS_MAX: usize = 64;
 const GROUP_BY: [GroupField; 2] = [GroupField::Rule, GroupField::Verdict];
 const REPEAT_EVERY: Duration = Duration::from_secs(300);
 const REPEAT_EVERY_BOUNDS: [Duration; 2] =
-    [Duration::from_secs(1), Duration::from_secs(30 * 86_400)];
+    [Duration::from_secs(1), Duration::from_secs(28 * 86_400)];
 const PACE_BOUNDS: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(3_600)];
 
 impl Destination {
@@ -142,6 +142,7 @@ fn group_by(table: &Table<'_, '_>) -> Option<Vec<GroupField>> {
 fn settings(table: &Table<'_, '_>, kind: &'static Kind) -> Settings {
     let reader = table.reader;
     let takes = |key: &str| kind.keys.contains(&key);
+    let taken = |key: &str| table.node(key).filter(|_| takes(key));
     for key in url::KEYS.iter().copied().chain(["ca_file", "proxy"]) {
         let of_kind = if url::KEYS.contains(&key) { "url" } else { key };
         if let Some(node) = table.node(key).filter(|_| !takes(of_kind)) {
@@ -154,23 +155,25 @@ fn settings(table: &Table<'_, '_>, kind: &'static Kind) -> Settings {
     let url_node = url.as_ref().map(|(node, _)| *node);
     let settings = Settings {
         url: url.and_then(|(_, secret)| secret),
-        ca_file: table.one("ca_file", |node| absolute_path(reader, node)),
-        proxy: table.one("proxy", |node| proxy(reader, node)),
+        ca_file: taken("ca_file").and_then(|node| reader.keep(absolute_path(reader, node))),
+        proxy: taken("proxy").and_then(|node| reader.keep(proxy(reader, node))),
     };
-    // The kind's own faults are told with the others; half-read settings would give faults that are none.
+    // The kind's own faults are told with the others; half-read settings would give faults that are
+    // none.
     let whole = (settings.url.is_some() || !takes("url"))
-        && settings.ca_file.is_some() == table.node("ca_file").is_some()
-        && settings.proxy.is_some() == table.node("proxy").is_some();
-    if whole && reader.secrets == Secrets::Read {
-        if let Err(error) = (kind.open)(&settings) {
-            let node = if error.key == "url" { url_node } else { table.node(error.key) };
-            match node {
-                Some(node) => {
-                    let what = format!("`{}`: {}", node.key, error.wanted);
-                    reader.blame(Fault { hint: error.hint, ..node.fault(what) });
-                }
-                None => table.blame(format!("`{}`: {}", error.key, error.wanted), error.hint),
+        && settings.ca_file.is_some() == taken("ca_file").is_some()
+        && settings.proxy.is_some() == taken("proxy").is_some();
+    if whole
+        && reader.secrets == Secrets::Read
+        && let Err(error) = (kind.open)(&settings)
+    {
+        let node = if error.key == "url" { url_node } else { table.node(error.key) };
+        match node {
+            Some(node) => {
+                let what = format!("`{}`: {}", node.key, error.wanted);
+                reader.blame(Fault { hint: error.hint, ..node.fault(what) });
             }
+            None => table.blame(format!("`{}`: {}", error.key, error.wanted), error.hint),
         }
     }
     settings
@@ -194,7 +197,7 @@ fn proxy(reader: &Reader<'_>, node: Node<'_>) -> Result<Secret, Fault> {
         let unfit = Unfit::new("the address of a proxy");
         return Err(node.unfit(unfit.hint("such as `http://proxy.example.com:3128`")));
     }
-    if user.is_some_and(|user| user.contains(':')) && !node.file.private && !node.from_environment()
+    if user.is_some_and(|user| user.contains(':')) && !node.file.private && !node.uses_environment()
     {
         return Err(url::exposed(node, "a password"));
     }
@@ -215,7 +218,8 @@ fn mentions(table: &Table<'_, '_>, kind: Option<&'static Kind>) -> Vec<(Severity
             let what = format!("`mention`: wanted {}, found {found}", unfit.wanted);
             Fault { hint: unfit.hint, ..entry.key_fault(what) }
         });
-        let text = reader.text(entry).and_then(|text| mention(entry, text.into_owned(), kind));
+        let value = Node { key: node.key, ..entry };
+        let text = reader.text(value).and_then(|text| mention(value, text.into_owned(), kind));
         mentions.extend(reader.keep(severity).zip(reader.keep(text)));
     }
     mentions.sort();

@@ -54,7 +54,8 @@ pub(super) fn list(table: &Table<'_, '_>, key: &str) -> Option<Vec<Matcher>> {
     table.list(key, |node| read(table.reader, node))
 }
 
-/// A matcher, `{ rule = "2010935", source = ["192.0.2.1"] }`. Faults of its values are kept, so that all are seen.
+/// A matcher, `{ rule = "2010935", source = ["192.0.2.1"] }`. Faults of its values are kept, so
+/// that all are seen.
 fn read(reader: &Reader<'_>, node: Node<'_>) -> Result<Matcher, Fault> {
     let DeValue::Table(entries) = node.value else {
         return Err(node.wanted("a matcher such as `{ rule = \"2010935\" }`"));
@@ -79,11 +80,7 @@ fn read(reader: &Reader<'_>, node: Node<'_>) -> Result<Matcher, Fault> {
 
 /// Adds the values of one key. Whole numbers may stand without quotes.
 fn add(reader: &Reader<'_>, matcher: &mut Matcher, key: Key, node: Node<'_>) {
-    let items = node.items();
-    if items.is_empty() {
-        reader.blame(node.wanted("at least one value"));
-    }
-    for item in items {
+    for item in reader.items(node) {
         let added = match item.value {
             DeValue::Integer(number) => {
                 matcher.add(key, &number.to_string()).map_err(|unfit| item.unfit(unfit))

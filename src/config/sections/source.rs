@@ -9,7 +9,8 @@ use crate::config::reader::{Reader, Table};
 use crate::config::{FormatChoice, Source, StartAt, values};
 use crate::wanted::Unfit;
 
-/// Longer patterns, and more of them, are nobody's wish (the system's own limit of a path is 4,096 bytes).
+/// Longer patterns, and more of them, are nobody's wish (the system's own limit of a path is 4,096
+/// bytes).
 const PATTERN_BYTES_MAX: usize = 4_096;
 
 impl Source {
@@ -26,11 +27,17 @@ impl Source {
     }
 
     /// The source and the places of its paths, which no other source may have.
-    pub(in crate::config) fn read<'d>(table: &Table<'d, '_>) -> (Option<Self>, Vec<Node<'d>>) {
+    pub(in crate::config) fn read<'d>(
+        table: &Table<'d, '_>,
+    ) -> (Option<Self>, Vec<(String, Node<'d>)>) {
         let reader = table.reader;
+        let mut places = Vec::new();
         table.require("paths");
-        let paths = table.list("paths", |node| path(reader, node));
-        let places = table.node("paths").map(Node::items).unwrap_or_default();
+        let paths = table.list("paths", |node| {
+            let path = path(reader, node)?;
+            places.push((path.clone(), node));
+            Ok(path)
+        });
         let exclude = table.list("exclude", |node| pattern(reader, node));
         let format = table.one("format", |node| format(reader, node));
         let timezone =
@@ -92,6 +99,6 @@ fn start_at(text: &str) -> Result<StartAt, Unfit> {
     match text {
         "end" => Ok(StartAt::End),
         "beginning" => Ok(StartAt::Beginning),
-        _ => Err(Unfit::one_of(START_AT, text, &["end", "beginning"])),
+        _ => Err(Unfit::of_these(START_AT, text, &["end", "beginning"])),
     }
 }

@@ -1,5 +1,5 @@
-//! The URL of a destination, a secret: from exactly one of `url`, `url_file`, `url_env`, `credential`. No fault shows it, nor
-//! a value that may be one in the wrong place.
+//! The URL of a destination, a secret: from exactly one of `url`, `url_file`, `url_env`,
+//! `credential`. No fault shows it, nor a value that may be one in the wrong place.
 
 use std::path::Path;
 
@@ -62,7 +62,8 @@ fn from_file(reader: &Reader<'_>, node: Node<'_>) -> Result<Option<Secret>, Faul
     }
 }
 
-/// systemd puts credentials into a directory that only the service sees (systemd.exec(5), LoadCredential=).
+/// systemd puts credentials into a directory that only the service sees (systemd.exec(5),
+/// LoadCredential=).
 fn from_credential(reader: &Reader<'_>, node: Node<'_>) -> Result<Option<Secret>, Fault> {
     let name = reader.text(node)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -104,7 +105,7 @@ fn from_environment(reader: &Reader<'_>, node: Node<'_>) -> Result<Option<Secret
 
 fn from_this_file(reader: &Reader<'_>, node: Node<'_>) -> Result<Option<Secret>, Fault> {
     let text = Zeroizing::new(reader.text(node)?.into_owned());
-    if !node.file.private && !node.from_environment() {
+    if !node.file.private && !node.uses_environment() {
         return Err(exposed(node, "the URL"));
     }
     let secret = one_line(node, "the value", &text)?;
@@ -115,7 +116,7 @@ fn from_this_file(reader: &Reader<'_>, node: Node<'_>) -> Result<Option<Secret>,
 pub(super) fn exposed(node: Node<'_>, secret: &str) -> Fault {
     let path = node.file.path.display();
     let what = format!("`{}`: {secret} is written here, and others can read this file", node.key);
-    let hint = format!("type `chmod o= {path}`, and take a new URL if it may have been read");
+    let hint = format!("type `chmod o= {path}`; if others may have read it, have it replaced");
     Fault { hint: Some(hint), ..node.fault(what) }
 }
 
@@ -130,7 +131,7 @@ fn secret_file(node: Node<'_>, path: &Path) -> Result<Secret, Fault> {
     if content.others_read || content.others_write {
         let access = if content.others_write { "write" } else { "read" };
         let what = format!("`{}`: others can {access} {shown}, which holds a secret", node.key);
-        let hint = format!("type `chmod o= {shown}`, and take a new URL if it may have been read");
+        let hint = format!("type `chmod o= {shown}`; if others may have read it, have it replaced");
         return Err(Fault { hint: Some(hint), ..node.fault(what) });
     }
     match std::str::from_utf8(&content.bytes) {
@@ -151,5 +152,5 @@ fn one_line(node: Node<'_>, holder: &str, text: &str) -> Result<Secret, Fault> {
     } else {
         return Ok(Secret::new(text));
     };
-    Err(node.fault(format!("`{}`: wanted one URL in {holder}, found {found}", node.key)))
+    Err(node.fault(format!("`{}`: wanted a URL on one line in {holder}, found {found}", node.key)))
 }

@@ -1,11 +1,16 @@
-//! Text in, faults or a configuration out, through `check`; formats and kinds of the tests' own.
+//! Text in, faults or a configuration out, through `check`; formats and kinds of the tests' own, so
+//! that the words of faults do not change with every new one.
+
+mod faults;
+mod loading;
+mod reference;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipsbell_parsers::Format;
 use ipsbell_parsers::alert::{Parsed, Severity};
-use proptest::prelude::*;
 
 use super::document::File;
 use super::load::read;
@@ -22,8 +27,8 @@ static EVE: Format = Format {
     parse: |_| Ok(Parsed::Other),
 };
 
-static HOOK: Kind = Kind {
-    name: "hook",
+static SLACK: Kind = Kind {
+    name: "slack",
     about: "",
     example: "",
     keys: &["url", "ca_file", "proxy"],
@@ -39,8 +44,8 @@ static HOOK: Kind = Kind {
     },
 };
 
-static SCREEN: Kind = Kind {
-    name: "screen",
+static CONSOLE: Kind = Kind {
+    name: "console",
     about: "",
     example: "",
     keys: &[],
@@ -68,6 +73,7 @@ fn environment(name: &str) -> Option<String> {
         "WORD" => "SECRET",
         "LINES" => "https://hooks.example.com/SECRET\nmore",
         "NOTHING" => "",
+        "LONG" => return Some("SECRET".repeat(1_000)),
         _ => return None,
     };
     Some(value.to_owned())
@@ -81,10 +87,10 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
     let reader = Reader {
         formats: &[&EVE],
-        kinds: &[&HOOK, &SCREEN],
+        kinds: &[&SLACK, &CONSOLE],
         environment: &environment,
         secrets,
-        faults: Vec::new().into(),
+        faults: Faults::default().into(),
     };
     read(&files, reader, "machine")
 }
@@ -131,7 +137,7 @@ fn everything_is_read() {
         start_at = "beginning"
         [[destination]]
         name = "soc"
-        type = "hook"
+        type = "slack"
         url_env = "HOOK"
         ca_file = "/etc/ca.pem"
         proxy = "http://user:${WORD}@proxy.example.com:3128"
@@ -171,7 +177,7 @@ fn everything_is_read() {
     assert_eq!(source.timezone.iana_name(), Some("Europe/Berlin"));
     assert_eq!(source.start_at, StartAt::Beginning);
     let soc = &config.destinations[0];
-    assert_eq!((soc.name.as_str(), soc.kind.name), ("soc", "hook"));
+    assert_eq!((soc.name.as_str(), soc.kind.name), ("soc", "slack"));
     assert_eq!(soc.settings.url.as_ref().unwrap().reveal(), "https://hooks.example.com/SECRET");
     assert_eq!(soc.settings.ca_file.as_deref(), Some(Path::new("/etc/ca.pem")));
     assert!(soc.settings.proxy.as_ref().unwrap().reveal().contains("user:SECRET@"));
