@@ -32,8 +32,10 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
     alert.verdict = alert.action.as_deref().map_or(Verdict::Detected, words::verdict);
     let (input, _) = preceded(space0, context("`[**] [`", tag("[**] ["))).parse(input)?;
     let (input, generator) = context("generator id", u32).parse(input)?;
-    let (input, id) = preceded(char(':'), context("signature id", digit1)).parse(input)?;
-    let (input, revision) = preceded(char(':'), context("revision", digit1)).parse(input)?;
+    let (input, id) =
+        context("`:` and the signature id", preceded(char(':'), digit1)).parse(input)?;
+    let (input, revision) =
+        context("`:` and the revision", preceded(char(':'), digit1)).parse(input)?;
     let (input, _) = context("`]`", char(']')).parse(input)?;
     alert.rule.generator = Some(generator);
     alert.rule.id = Some(text::shown(id));
@@ -81,7 +83,7 @@ fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     alert.rule.category = category.filter(|category| !text::says_nothing(category));
     if priority.is_some() {
         let (rest, number) =
-            delimited(tag("[Priority: "), context("priority", u32), char(']')).parse(rest)?;
+            context("priority", delimited(tag("[Priority: "), u32, char(']'))).parse(rest)?;
         alert.priority = Some(number);
         alert.severity = words::priority(number);
         let app: Parse<'a, &[u8]> =

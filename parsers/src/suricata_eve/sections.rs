@@ -6,7 +6,7 @@ use alloc::{borrow::Cow, format, vec::Vec};
 use serde::de::MapAccess;
 
 use crate::alert::{Alert, Endpoint, Severity, Text, Value, Verdict};
-use crate::{json, lex, stamp, words};
+use crate::{json, lex, stamp, text, words};
 use json::Members;
 
 /// The most texts that are taken from one list.
@@ -87,7 +87,10 @@ impl<'a> Members<'a> for Rule<'_, 'a> {
             "signature_id" => first(&mut alert.rule.id, json::text(map)?),
             "rev" => first(&mut alert.rule.revision, json::text(map)?),
             "signature" => first(&mut alert.rule.name, json::text(map)?),
-            "category" => first(&mut alert.rule.category, json::text(map)?),
+            "category" => {
+                let category = json::text(map)?.filter(|category| !text::says_nothing(category));
+                first(&mut alert.rule.category, category);
+            }
             "severity" => first(&mut alert.severity_raw, json::text(map)?),
             "references" => alert.rule.references.extend(json::list(json::raw(map)?, LIST_MAX)),
             "metadata" => {
