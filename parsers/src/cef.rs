@@ -76,7 +76,7 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     let trend = header.vendor.starts_with("Trend") && header.product.starts_with("Deep Security");
     let fortinet = header.vendor.eq_ignore_ascii_case("Fortinet");
     // What the Manager says is about itself: sign-ins, updates, connections.
-    let about_itself = trend && header.product.contains("Manager");
+    let about_itself = trend && header.product == "Deep Security Manager";
     if about_itself || (fortinet && !fortigate::is_alert(&extension)) {
         return Ok(Parsed::Other);
     }

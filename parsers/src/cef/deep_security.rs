@@ -86,7 +86,8 @@ fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
 // The custom keys go by their labels: the modules use the same keys for different things, and older releases say `DPI`.
 fn labelled<'a>(key: &str, extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     let label = extension.label(key).unwrap_or_default();
-    let label = label.trim_start_matches("Intrusion Prevention ").trim_start_matches("DPI ");
+    let of_a_module = ["Intrusion Prevention ", "DPI "];
+    let label = of_a_module.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(&label);
     let name = match label {
         "TCP Flags" => "ipsbell.tcp_flags",
         "Fragmentation Bits" => "deep_security.fragmentation_bits",

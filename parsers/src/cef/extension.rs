@@ -80,7 +80,12 @@ impl<'a> Extension<'a> {
 
     /// The label of a custom key: the value of `cs1Label` for `cs1`.
     pub(super) fn label(&self, key: &str) -> Option<Text<'a>> {
-        self.pairs.iter().find(|pair| pair.key.strip_suffix("Label") == Some(key))?.value()
+        // The length first: this is asked for each custom key, over all pairs.
+        let length = key.len() + "Label".len();
+        let is = |found: &str| {
+            found.len() == length && found.starts_with(key) && found.ends_with("Label")
+        };
+        self.pairs.iter().find(|pair| is(pair.key))?.value()
     }
 }
 

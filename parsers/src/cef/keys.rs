@@ -313,7 +313,7 @@ fn custom<'a>(
 ) -> Option<Text<'a>> {
     let label = extension.label(pair.key);
     if let Some(label) = label.as_deref() {
-        if label.to_ascii_lowercase().contains("cve") {
+        if label.as_bytes().windows(3).any(|three| three.eq_ignore_ascii_case(b"cve")) {
             words::cves_owned(&value, &mut alert.vulnerabilities);
         }
         if alert.rule.category.is_none() && label == "attack_type" {
