@@ -12,7 +12,7 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 
 use memchr::memchr2;
 
-use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value};
+use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value, Verdict};
 use crate::{Format, lex, no_short_cut, text, words};
 use extension::Extension;
 
@@ -72,24 +72,24 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
             wanted: "seven header fields, each with a `|` behind it",
         });
     };
-    let extension = Extension::split(rest);
+    let mut extension = Extension::split(rest);
     let trend = header.vendor.starts_with("Trend") && header.product.starts_with("Deep Security");
     let fortinet = header.vendor.eq_ignore_ascii_case("Fortinet");
     // What the Manager says is about itself: sign-ins, updates, connections.
-    let about_itself = trend && header.product.contains("Manager");
+    let about_itself = trend && header.product == "Deep Security Manager";
     if about_itself || (fortinet && !fortigate::is_alert(&extension)) {
         return Ok(Parsed::Other);
     }
     let mut alert = Box::<Alert<'_>>::default();
     alert.details.reserve_exact(extension.pairs.len() + 4);
     if trend {
-        deep_security::read(&header, &extension, &mut alert);
+        deep_security::read(&header, &mut extension, &mut alert);
     } else if fortinet {
-        fortigate::read(&extension, &mut alert);
+        fortigate::read(&mut extension, &mut alert);
     }
     head(header, &mut alert);
     keys::read(&extension, &mut alert);
-    if alert.verdict == crate::alert::Verdict::Unknown {
+    if alert.verdict == Verdict::Unknown {
         alert.verdict = alert.action.as_deref().map(words::verdict).unwrap_or_default();
     }
     f5::read(&extension, &mut alert);
@@ -163,8 +163,8 @@ fn severity(raw: &str) -> Option<Severity> {
             1..=3 => Some(Severity::Low),
             4..=6 => Some(Severity::Medium),
             7..=8 => Some(Severity::High),
-            9..=10 => Some(Severity::Critical),
-            _ => None,
+            // Beyond the scale, and so at its end.
+            9.. => Some(Severity::Critical),
         };
     }
     word_severity(raw)
@@ -226,7 +226,9 @@ mod tests {
         assert!(claims(b"0|Fortinet|Fortigate|v6|1|x|7|a=b"));
         assert!(claims(b"CEF: 0|x"));
         assert!(claims(b"CEF:CEF:0|x"));
-        for record in ["0|a|b", "0|a|b|c|d|e|many|x", "CEF:x", "2|a|b|c|d|e|7|x", ""] {
+        for record in
+            ["0|a|b", "0|a|b|c|d|e|many|x", "0|a|b|c|d|e|999|x", "CEF:x", "2|a|b|c|d|e|7|x", ""]
+        {
             assert!(!claims(record.as_bytes()), "{record}");
         }
     }

@@ -16,6 +16,7 @@ use crate::lex::{self, Parse, Wanted};
 use crate::{text, words};
 
 const MARK: &[u8] = b"[**]";
+const RAW_PACKET: &[u8] = b"[**] [Raw pkt: ";
 
 /// Is there the mark of this form near the start, behind a stamp and perhaps an action?
 pub(crate) fn claims(behind_stamp: &[u8]) -> bool {
@@ -32,34 +33,46 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
     alert.verdict = alert.action.as_deref().map_or(Verdict::Detected, words::verdict);
     let (input, _) = preceded(space0, context("`[**] [`", tag("[**] ["))).parse(input)?;
     let (input, generator) = context("generator id", u32).parse(input)?;
-    let (input, id) = preceded(char(':'), context("signature id", digit1)).parse(input)?;
-    let (input, revision) = preceded(char(':'), context("revision", digit1)).parse(input)?;
+    let (input, id) =
+        context("`:` and the signature id", preceded(char(':'), digit1)).parse(input)?;
+    let (input, revision) =
+        context("`:` and the revision", preceded(char(':'), digit1)).parse(input)?;
     let (input, _) = context("`]`", char(']')).parse(input)?;
     alert.rule.generator = Some(generator);
     alert.rule.id = Some(text::shown(id));
     alert.rule.revision = Some(text::shown(revision));
     // The message is the rule author's and may hold anything: what stands behind it is found from the right.
-    let (message, packet) = match memmem::rfind(input, b"[**] [Raw pkt: ") {
-        Some(at) => (input.get(..at).unwrap_or_default(), input.get(at..)),
-        None => (input, None),
-    };
-    match packet {
-        Some(packet) => raw_packet(packet, alert),
-        None => {
-            let Some(brace) = memchr::memrchr(b'{', message) else {
-                return Wanted::here(input, "`{` and the protocol");
-            };
-            let (head, tail) = message.split_at_checked(brace).unwrap_or((message, b""));
-            endpoints(tail, alert)?;
-            return tags(head, alert);
-        }
+    let bracketed = input.trim_ascii_end().last() == Some(&b']');
+    let packet = if bracketed { rfind(input, RAW_PACKET) } else { None };
+    if let Some(at) = packet {
+        let (head, packet) = input.split_at_checked(at).unwrap_or((input, b""));
+        raw_packet(packet, alert);
+        return tags(head, alert);
     }
-    tags(message, alert)
+    let Some(brace) = memchr::memrchr(b'{', input) else {
+        return Wanted::here(input, "`{` and the protocol");
+    };
+    let (head, tail) = input.split_at_checked(brace).unwrap_or((input, b""));
+    endpoints(tail, alert)?;
+    tags(head, alert)
+}
+
+// The last place of a needle that begins with `[`. The needles stand near the end, where this finds them sooner than a general
+// search is set up.
+fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let mut end = haystack.len();
+    loop {
+        let at = memchr::memrchr(b'[', haystack.get(..end)?)?;
+        if haystack.get(at..)?.starts_with(needle) {
+            return Some(at);
+        }
+        end = at;
+    }
 }
 
 // `[**] [Raw pkt: 45 00 ...]`: Suricata's form for a packet that has no addresses.
 fn raw_packet<'a>(input: &'a [u8], alert: &mut Alert<'a>) {
-    let hex = input.get(15..).unwrap_or_default();
+    let hex = input.get(RAW_PACKET.len()..).unwrap_or_default();
     let end = memchr::memchr(b']', hex).unwrap_or(hex.len());
     let hex = text::trimmed(text::shown(hex.get(..end).unwrap_or(hex)));
     alert.note("suricata.raw_packet", Value::Text(hex));
@@ -67,13 +80,13 @@ fn raw_packet<'a>(input: &'a [u8], alert: &mut Alert<'a>) {
 
 // ` message [**] [Classification: c] [Priority: n] [AppID: x] `
 fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
-    let Some(mark) = memmem::rfind(input, MARK) else {
+    let Some(mark) = rfind(input, MARK) else {
         return Wanted::here(input, "`[**]` behind the message");
     };
     let (message, tags) = input.split_at_checked(mark).unwrap_or((input, b""));
     alert.rule.name = name(message);
     let tags = tags.get(MARK.len()..).unwrap_or_default();
-    let priority = memmem::rfind(tags, b"[Priority: ");
+    let priority = rfind(tags, b"[Priority: ");
     let (category, rest) =
         tags.split_at_checked(priority.unwrap_or(tags.len())).unwrap_or_default();
     let inside = category.trim_ascii().strip_prefix(b"[Classification: ");
@@ -81,7 +94,7 @@ fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     alert.rule.category = category.filter(|category| !text::says_nothing(category));
     if priority.is_some() {
         let (rest, number) =
-            delimited(tag("[Priority: "), context("priority", u32), char(']')).parse(rest)?;
+            context("priority", delimited(tag("[Priority: "), u32, char(']'))).parse(rest)?;
         alert.priority = Some(number);
         alert.severity = words::priority(number);
         let app: Parse<'a, &[u8]> =

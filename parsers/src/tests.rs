@@ -1,1 +1,287 @@
 //! How all grammars are tested.
+//!
+//! `testdata/<format>/*.log` are records, `*.txt` beside them what they must become, a line each; `UPDATE=1 cargo test -p
+//! ipsbell-parsers` rewrites those. Every record is also cut at every byte from both ends and bent at every byte; what comes out
+//! may be anything but a panic. Long inputs of one character show that no grammar takes more than linear time: a quadratic
+//! one would not finish within anybody's patience.
+
+mod show;
+
+use std::path::{Path, PathBuf};
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{env, format, fs};
+
+use proptest::prelude::*;
+
+use crate::alert::{Alert, Parsed};
+use crate::{Choice, FORMATS, Read, Reader};
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata")
+}
+
+fn logs(format: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(testdata().join(format));
+    let entries = entries.unwrap_or_else(|error| panic!("testdata/{format}: {error}"));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut logs: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "log")).collect();
+    logs.sort();
+    logs
+}
+
+fn records(log: &[u8]) -> impl Iterator<Item = &[u8]> {
+    log.strip_suffix(b"\n").unwrap_or(log).split(|byte| *byte == b'\n')
+}
+
+#[test]
+fn every_record_becomes_what_stands_beside_it() {
+    for format in FORMATS {
+        let logs = logs(format.name);
+        assert!(!logs.is_empty(), "testdata/{} has no *.log", format.name);
+        for path in logs {
+            let log = fs::read(&path).unwrap();
+            let mut reader = Reader::new(Choice::Auto);
+            let got: String = records(&log).map(|r| show::read(&reader.read(r)) + "\n").collect();
+            let beside = path.with_extension("txt");
+            if env::var_os("UPDATE").is_some() {
+                fs::write(&beside, &got).unwrap();
+            }
+            let want = fs::read_to_string(&beside).unwrap_or_default();
+            for (number, (got, want)) in got.lines().zip(want.lines()).enumerate() {
+                assert_eq!(got, want, "{}:{}", path.display(), number + 1);
+            }
+            assert_eq!(got.lines().count(), want.lines().count(), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_chosen_format_reads_the_same_as_a_found_one() {
+    for format in FORMATS {
+        for path in logs(format.name) {
+            let log = fs::read(&path).unwrap();
+            let mut found = Reader::new(Choice::Auto);
+            let mut fixed = Reader::new(Choice::Fixed(format));
+            for record in records(&log) {
+                assert_eq!(found.read(record), fixed.read(record), "{}", record.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_holds_together() {
+    for (at, format) in FORMATS.iter().enumerate() {
+        let name = format.name;
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(
+            name.chars().all(kebab) && !name.starts_with('-') && !name.ends_with('-'),
+            "{name}"
+        );
+        assert!(FORMATS.iter().skip(at + 1).all(|other| other.name != name), "{name} twice");
+        assert_eq!(crate::format(name), Some(*format));
+        assert!(
+            format.about.len() < 60 && !format.about.ends_with('.'),
+            "{name}: {}",
+            format.about
+        );
+        let example = format.example.as_bytes();
+        assert!(matches!((format.parse)(example), Ok(Parsed::Alert(_))), "{name}");
+        let claims: Vec<_> =
+            FORMATS.iter().filter(|f| (f.claims)(example)).map(|f| f.name).collect();
+        assert_eq!(claims, [name], "who claims the example of {name}");
+    }
+    assert_eq!(crate::format("no-such-format"), None);
+}
+
+#[test]
+fn no_record_is_claimed_by_two() {
+    for format in FORMATS {
+        for path in logs(format.name) {
+            for record in records(&fs::read(&path).unwrap()) {
+                let claims: Vec<_> =
+                    FORMATS.iter().filter(|f| (f.claims)(record)).map(|f| f.name).collect();
+                assert!(claims.len() <= 1, "{claims:?} claim {}", record.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn ordinary_syslog_belongs_to_nobody() {
+    let mut reader = Reader::new(Choice::Auto);
+    for line in [
+        "Sep  2 00:13:42 web1 sshd[99]: Invalid user admin from 192.0.2.1 port 50000",
+        "Sep  2 00:13:42 web1 sudo:  ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/tail eve.json",
+        "2026-03-14T10:50:25+00:00 web1 named[4]: client 192.0.2.1#53: query (cache) denied",
+        "<13>Sep  2 00:13:42 web1 app: {\"alert\":true}",
+        "-- MARK --",
+        "[**] [1:2:3] no stamp [**]",
+    ] {
+        assert_eq!(reader.read(line.as_bytes()), Read::Unclaimed, "{line}");
+    }
+    assert_eq!(reader.read(b" \t\r"), Read::Blank);
+    assert_eq!(reader.read(b""), Read::Blank);
+}
+
+#[test]
+fn a_file_of_mixed_products_is_read_record_by_record() {
+    let mut reader = Reader::new(Choice::Auto);
+    for _ in 0..2 {
+        for format in FORMATS {
+            let read = reader.read(format.example.as_bytes());
+            assert!(matches!(read, Read::Alert { format: found, .. } if found == *format));
+            assert_eq!(reader.found(), Some(*format));
+        }
+    }
+}
+
+#[test]
+fn a_reject_counts_from_the_records_first_byte() {
+    let record =
+        "<13>Sep  2 00:13:42 gate ids[2]: 03/14-10:50:25.8 [**] [x:1:1] m [**] {TCP} a -> b";
+    let Read::Reject { reject, .. } = Reader::new(Choice::Auto).read(record.as_bytes()) else {
+        panic!("was read");
+    };
+    assert_eq!((reject.wanted, &record[reject.at..=reject.at]), ("generator id", "x"));
+}
+
+// Reads in every way; the result is looked at so that nothing is optimised away.
+fn survive(record: &[u8]) -> usize {
+    let auto = Reader::new(Choice::Auto).read(record);
+    let fixed = FORMATS.iter().map(|format| Reader::new(Choice::Fixed(format)).read(record));
+    fixed.chain([auto]).map(|read| weigh(&read)).sum()
+}
+
+fn weigh(read: &Read<'_>) -> usize {
+    match read {
+        Read::Alert { alert, .. } => {
+            assert!(alert.details.len() <= Alert::DETAILS_MAX + 1);
+            for (at, (key, _)) in alert.details.iter().enumerate() {
+                let again = alert.details.iter().skip(at + 1).any(|(other, _)| other == key);
+                assert!(!again, "`{key}` twice");
+            }
+            alert.details.len()
+        }
+        Read::Reject { reject, .. } => {
+            assert!(!reject.wanted.is_empty(), "a reject that does not say what was wanted");
+            reject.wanted.len()
+        }
+        Read::Other { .. } | Read::Blank | Read::Unclaimed => 1,
+    }
+}
+
+#[test]
+fn every_cut_and_every_bent_byte_gives_a_value() {
+    let mut weight = 0;
+    for format in FORMATS {
+        for path in logs(format.name) {
+            for record in records(&fs::read(&path).unwrap()) {
+                for at in 0..=record.len() {
+                    let (head, tail) = record.split_at(at);
+                    weight += survive(head) + survive(tail);
+                }
+                let mut bent = record.to_vec();
+                for at in 0..bent.len() {
+                    let byte = bent[at];
+                    for other in [byte ^ 1, byte ^ 0x80, b'"', b'\\', b' ', b'9', 0] {
+                        bent[at] = other;
+                        weight += survive(&bent);
+                    }
+                    bent[at] = byte;
+                }
+            }
+        }
+    }
+    assert!(weight > 0);
+}
+
+#[test]
+fn long_inputs_end() {
+    const BYTES: usize = 1 << 20;
+    let heads = [
+        "",
+        "{\"event_type\":\"alert\",\"alert\":{\"signature\":\"x\"},\"a\":",
+        "{\"event_type\":\"alert\",\"alert\":{\"signature\":\"",
+        "{\"x\":{\"event_type\":1},",
+        "CEF:0|a|b|c|d|e|5|",
+        "CEF:0|",
+        "0|",
+        "03/14/2026-10:50:25.823699  [**] [1:2:3] ",
+        "03/14-10:50:25.823699  [**] [1:2:3] m [**] [Priority: 1] {TCP} ",
+        "<13>1 2026-03-14T10:50:25Z h a p m [x ",
+        "Sep  2 00:13:42 host ",
+    ];
+    let fills = [
+        "=",
+        "\\",
+        "[",
+        "\"",
+        "{",
+        "a=",
+        " a=1",
+        "cs1=b ",
+        "|",
+        ":",
+        "\"\\\"",
+        "<1>",
+        "{ ",
+        "CVE-",
+        "[**] [",
+        "\"event_type\"",
+        "{\"event_type\":",
+        "\"a\":1,",
+    ];
+    for head in heads {
+        for fill in fills {
+            let input = format!("{head}{}", fill.repeat(BYTES / fill.len()));
+            survive(input.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn details_are_bounded_and_counted() {
+    let keys: String = (0..Alert::DETAILS_MAX * 2).map(|n| format!(",\"k{n}\":{n}")).collect();
+    let record = format!("{{\"event_type\":\"alert\",\"alert\":{{\"signature\":\"x\"}}{keys}}}");
+    let Read::Alert { alert, .. } = Reader::new(Choice::Auto).read(record.as_bytes()) else {
+        panic!("no alert");
+    };
+    let left_out = alert.detail(Alert::DETAILS_LEFT_OUT);
+    assert_eq!(left_out, Some(&crate::alert::Value::Integer(Alert::DETAILS_MAX as i64)));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_give_a_value(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        survive(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_text_in_a_rules_name_comes_back(name in "[^\\\\\"\\p{Cc}]{1,80}") {
+        let name = name.trim();
+        prop_assume!(!crate::text::says_nothing(name));
+        let line = format!("03/14/2026-10:50:25.8  [**] [1:2:3] {name} [**] [Priority: 1] {{TCP}} 192.0.2.1:1 -> 192.0.2.2:2");
+        let Read::Alert { alert, .. } = Reader::new(Choice::Auto).read(line.as_bytes()) else {
+            return Err(TestCaseError::fail("no alert"));
+        };
+        prop_assert_eq!(alert.rule.name.map(|n| n.to_string()), Some(String::from(name)));
+        prop_assert_eq!(alert.priority, Some(1));
+    }
+
+    #[test]
+    fn an_extensions_values_come_back(values in proptest::collection::vec("[a-z0-9 /?&]{1,20}", 1..8)) {
+        let escaped = |v: &String| v.trim().replace('\\', "\\\\").replace('=', "\\=");
+        let pairs: Vec<_> = values.iter().enumerate().map(|(n, v)| format!("k{n}={}", escaped(v))).collect();
+        let line = format!("CEF:0|v|p|1|id|name|5|{}", pairs.join(" "));
+        let Read::Alert { alert, .. } = Reader::new(Choice::Auto).read(line.as_bytes()) else {
+            return Err(TestCaseError::fail("no alert"));
+        };
+        for (n, value) in values.iter().enumerate() {
+            let want = (!value.trim().is_empty()).then(|| crate::alert::Value::Text(value.trim().into()));
+            prop_assert_eq!(alert.detail(&format!("cef.extensions.k{n}")), want.as_ref());
+        }
+    }
+}

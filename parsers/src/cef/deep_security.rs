@@ -5,11 +5,14 @@ use alloc::borrow::Cow;
 
 use super::Header;
 use super::extension::Extension;
-use crate::alert::{Alert, Direction, Text, Value};
-use crate::{lex, words};
+use crate::alert::{Alert, Direction, Value};
+use crate::{lex, text, words};
 
 /// The most bytes of packet data's base64.
 const PACKET_DATA_BYTES_MAX: usize = 64 * 1024;
+
+/// The most tags.
+const TAGS_MAX: usize = 64;
 
 // What the bits of `cs6` mean; the direction of the flow is not among them.
 const FLAGS: [(u32, &str); 5] = [
@@ -21,33 +24,37 @@ const FLAGS: [(u32, &str); 5] = [
 ];
 
 /// Reads what the generic keys would not understand.
-pub(super) fn read<'a>(header: &Header<'a>, extension: &Extension<'a>, alert: &mut Alert<'a>) {
+pub(super) fn read<'a>(header: &Header<'a>, extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     alert.product = Cow::Borrowed("deep_security");
-    alert.rule.category = extension.get("cat").or_else(|| Some(Cow::Borrowed(module(&header.id)?)));
+    alert.rule.category =
+        extension.take("cat").or_else(|| Some(Cow::Borrowed(module(&header.id)?)));
     direction(extension, alert);
     for key in ["cs1", "cs2", "cs3", "cs5", "cs6", "cn1", "cn2", "cn3"] {
-        if let Some((value, label)) = extension.get(key).zip(extension.label(key)) {
-            labelled(&label, value, alert);
-        }
+        labelled(key, extension, alert);
     }
-    let own = [
+    for (key, name) in [
         ("TrendMicroDsTenant", "deep_security.tenant"),
         ("TrendMicroDsTenantId", "deep_security.tenant_id"),
         ("TrendMicroDsFrameType", "deep_security.frame_type"),
-        ("TrendMicroDsFileMD5", "file.hash.md5"),
-        ("TrendMicroDsFileSHA1", "file.hash.sha1"),
-        ("TrendMicroDsFileSHA256", "file.hash.sha256"),
-    ];
-    for (key, name) in own {
-        if let Some(value) = extension.get(key) {
+    ] {
+        if let Some(value) = extension.take(key) {
             alert.note(name, Value::Text(value));
         }
     }
-    if let Some(tags) = extension.get("TrendMicroDsTags") {
-        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
-        alert.tags.extend(tags.take(64).map(|tag| Cow::Owned(tag.into())));
+    for (key, name) in [
+        ("TrendMicroDsFileMD5", "file.hash.md5"),
+        ("TrendMicroDsFileSHA1", "file.hash.sha1"),
+        ("TrendMicroDsFileSHA256", "file.hash.sha256"),
+    ] {
+        if let Some(hash) = extension.take(key) {
+            alert.note(name, Value::Text(text::lower(hash)));
+        }
     }
-    if let Some(data) = extension.get("TrendMicroDsPacketData") {
+    if let Some(tags) = extension.take("TrendMicroDsTags") {
+        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+        alert.tags.extend(tags.take(TAGS_MAX).map(|tag| Cow::Owned(tag.into())));
+    }
+    if let Some(data) = extension.take("TrendMicroDsPacketData") {
         let cut = data.get(..PACKET_DATA_BYTES_MAX).unwrap_or(&data);
         alert.note("ipsbell.payload", Value::Text(Cow::Owned(cut.into())));
     }
@@ -61,7 +68,7 @@ pub(super) fn read<'a>(header: &Header<'a>, extension: &Extension<'a>, alert: &m
 
 // Which of `in` and `out` is there tells the direction; its value is the packet's size. The product names no interface: the
 // machine's side of the packet stands for it, as in the product's console.
-fn direction<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
+fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     let (raw, direction, mac) = match (extension.get("in"), extension.get("out")) {
         (Some(_), None) => ("in", Direction::Inbound, "dmac"),
         (None, Some(_)) => ("out", Direction::Outbound, "smac"),
@@ -71,34 +78,39 @@ fn direction<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
     alert.direction_raw = Some(Cow::Borrowed(raw));
     alert.interface = extension.get(mac);
     if let Some(size) = extension.get(raw).and_then(|size| lex::number(size.as_bytes())) {
+        extension.take(raw);
         alert.note("ipsbell.packet_size", Value::Integer(size));
     }
 }
 
 // The custom keys go by their labels: the modules use the same keys for different things, and older releases say `DPI`.
-fn labelled<'a>(label: &str, value: Text<'a>, alert: &mut Alert<'a>) {
-    let label = label.trim_start_matches("Intrusion Prevention ").trim_start_matches("DPI ");
+fn labelled<'a>(key: &str, extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
+    let label = extension.label(key).unwrap_or_default();
+    let of_a_module = ["Intrusion Prevention ", "DPI "];
+    let label = of_a_module.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(&label);
     let name = match label {
         "TCP Flags" => "ipsbell.tcp_flags",
         "Fragmentation Bits" => "deep_security.fragmentation_bits",
         "Host ID" => "deep_security.host_id",
         "Packet Position" => "deep_security.packet_position",
         "Stream Position" => "deep_security.stream_position",
-        "Note" => {
-            words::cves_owned(&value, &mut alert.vulnerabilities);
-            "deep_security.note"
-        }
-        "Flags" | "Filter Flags" => {
-            if let Some(bits) = lex::number::<u32>(value.as_bytes()) {
-                let set = FLAGS.iter().filter(|(bit, _)| bits & bit != 0);
-                let names = set.map(|(_, name)| Cow::Borrowed(*name)).collect();
-                alert.note("deep_security.flags", Value::List(names));
-            }
-            return;
-        }
+        "Note" => "deep_security.note",
+        "Flags" | "Filter Flags" => "deep_security.flags",
         _ => return,
     };
-    alert.note(name, Value::Text(value));
+    let Some(value) = extension.take(key) else { return };
+    if name == "deep_security.note" {
+        words::cves_owned(&value, &mut alert.vulnerabilities);
+    }
+    let bits = lex::number::<u32>(value.as_bytes()).filter(|_| name == "deep_security.flags");
+    let value = match bits {
+        Some(bits) => {
+            let set = FLAGS.iter().filter(|(bit, _)| bits & bit != 0);
+            Value::List(set.map(|(_, meaning)| Cow::Borrowed(*meaning)).collect())
+        }
+        None => Value::Text(value),
+    };
+    alert.note(name, value);
 }
 
 // The product's module by the range of its event ids.

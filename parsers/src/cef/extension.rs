@@ -23,6 +23,8 @@ pub(super) struct Extension<'a> {
 pub(super) struct Pair<'a> {
     pub(super) key: &'a str,
     value: &'a [u8],
+    /// A product's own reader has it; nobody needs to keep it.
+    pub(super) taken: bool,
 }
 
 impl<'a> Pair<'a> {
@@ -64,20 +66,31 @@ impl<'a> Extension<'a> {
         self.pairs.iter().find(|pair| pair.key == key)?.value()
     }
 
-    /// The first value whose key begins with this.
-    pub(super) fn get_prefixed(&self, prefixes: &[&str], rest: &str) -> Option<Text<'a>> {
-        let is = |key: &str| prefixes.iter().any(|p| key.strip_prefix(p) == Some(rest));
-        self.pairs.iter().find(|pair| is(pair.key))?.value()
+    /// The first value of this key, for its only reader: nobody else will keep it.
+    pub(super) fn take(&mut self, key: &str) -> Option<Text<'a>> {
+        self.take_where(|found| found == key)
+    }
+
+    /// As [`Extension::take`], for the first key of which this is true.
+    pub(super) fn take_where(&mut self, is: impl Fn(&str) -> bool) -> Option<Text<'a>> {
+        let pair = self.pairs.iter_mut().find(|pair| is(pair.key))?;
+        pair.taken = true;
+        pair.value()
     }
 
     /// The label of a custom key: the value of `cs1Label` for `cs1`.
     pub(super) fn label(&self, key: &str) -> Option<Text<'a>> {
-        self.pairs.iter().find(|pair| pair.key.strip_suffix("Label") == Some(key))?.value()
+        // The length first: this is asked for each custom key, over all pairs.
+        let length = key.len() + "Label".len();
+        let is = |found: &str| {
+            found.len() == length && found.starts_with(key) && found.ends_with("Label")
+        };
+        self.pairs.iter().find(|pair| is(pair.key))?.value()
     }
 }
 
 fn pair<'a>(key: &'a str, value: Option<&'a [u8]>) -> Pair<'a> {
-    Pair { key, value: value.unwrap_or_default().trim_ascii() }
+    Pair { key, value: value.unwrap_or_default().trim_ascii(), taken: false }
 }
 
 // The key at the end of `word`. The guide allows letters and digits; products use `_`, `.`, `-`, `[` and `]` too.

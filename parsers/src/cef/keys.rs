@@ -146,7 +146,7 @@ const KEYS: &[(&str, Meaning)] = &[
 /// Reads all pairs. What a product's own reader has set stays.
 pub(super) fn read<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
     let mut repeated: Vec<Text<'a>> = Vec::new();
-    for pair in &extension.pairs {
+    for pair in extension.pairs.iter().filter(|pair| !pair.taken) {
         let Some(value) = pair.value() else { continue };
         let meaning = KEYS.binary_search_by(|(key, _)| (*key).cmp(pair.key));
         let meaning = meaning.ok().and_then(|at| KEYS.get(at)).map(|(_, meaning)| *meaning);
@@ -210,7 +210,7 @@ fn take<'a>(
                 64 => "file.hash.sha256",
                 _ => return keep(pair, value, alert),
             };
-            text_of(alert.note(key, Value::Text(value)))
+            text_of(alert.note(key, Value::Text(text::lower(value))))
         }
         M::Source(side) => endpoint(side, pair, value, Which::Source, alert),
         M::Destination(side) => endpoint(side, pair, value, Which::Destination, alert),
@@ -313,11 +313,12 @@ fn custom<'a>(
 ) -> Option<Text<'a>> {
     let label = extension.label(pair.key);
     if let Some(label) = label.as_deref() {
-        if label.to_ascii_lowercase().contains("cve") {
+        if label.as_bytes().windows(3).any(|three| three.eq_ignore_ascii_case(b"cve")) {
             words::cves_owned(&value, &mut alert.vulnerabilities);
         }
-        if alert.rule.category.is_none() && label == "attack_type" && !text::says_nothing(&value) {
-            alert.rule.category = Some(value.clone());
+        if alert.rule.category.is_none() && label == "attack_type" {
+            alert.rule.category = Some(value);
+            return None;
         }
     }
     let named = label.as_deref().and_then(label_key);

@@ -6,7 +6,7 @@ use alloc::{borrow::Cow, format, vec::Vec};
 use serde::de::MapAccess;
 
 use crate::alert::{Alert, Endpoint, Severity, Text, Value, Verdict};
-use crate::{json, lex, stamp, words};
+use crate::{json, lex, stamp, text, words};
 use json::Members;
 
 /// The most texts that are taken from one list.
@@ -16,7 +16,11 @@ const LIST_MAX: usize = 64;
 const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 
 /// The record itself.
-pub(super) struct Event<'b, 'a>(pub(super) &'b mut Alert<'a>);
+pub(super) struct Event<'b, 'a> {
+    pub(super) alert: &'b mut Alert<'a>,
+    /// `event_type`.
+    pub(super) kind: Option<Text<'a>>,
+}
 
 struct Rule<'b, 'a>(&'b mut Alert<'a>);
 struct Metadata<'b, 'a>(&'b mut Alert<'a>);
@@ -30,13 +34,13 @@ struct File<'b, 'a>(&'b mut Alert<'a>);
 
 impl<'a> Members<'a> for Event<'_, 'a> {
     fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let alert = &mut *self.0;
+        let alert = &mut *self.alert;
         match key.as_ref() {
             "timestamp" => {
                 let found = json::text(map)?.and_then(|text| stamp::any(text.as_bytes()));
                 alert.stamp = alert.stamp.or(found);
             }
-            "event_type" => drop(json::raw(map)?),
+            "event_type" => first(&mut self.kind, json::text(map)?),
             "src_ip" => address(&mut alert.source, json::text(map)?),
             "dest_ip" => address(&mut alert.destination, json::text(map)?),
             "src_port" => port(&mut alert.source, json::text(map)?),
@@ -87,7 +91,10 @@ impl<'a> Members<'a> for Rule<'_, 'a> {
             "signature_id" => first(&mut alert.rule.id, json::text(map)?),
             "rev" => first(&mut alert.rule.revision, json::text(map)?),
             "signature" => first(&mut alert.rule.name, json::text(map)?),
-            "category" => first(&mut alert.rule.category, json::text(map)?),
+            "category" => {
+                let category = json::text(map)?.filter(|category| !text::says_nothing(category));
+                first(&mut alert.rule.category, category);
+            }
             "severity" => first(&mut alert.severity_raw, json::text(map)?),
             "references" => alert.rule.references.extend(json::list(json::raw(map)?, LIST_MAX)),
             "metadata" => {
