@@ -7,6 +7,8 @@ mod blocks;
 mod escape;
 
 #[cfg(test)]
+mod posting_tests;
+#[cfg(test)]
 mod tests;
 
 pub use escape::mention_allowed;

@@ -151,6 +151,11 @@ impl FakeSlack {
         })
     }
 
+    /// How many connections were taken in since the start.
+    pub fn connections(&self) -> u64 {
+        self.server.with_state(|state| state.opened)
+    }
+
     /// Every request that was read, in order.
     pub fn requests(&self) -> Vec<Received> {
         self.server.with_state(|state| state.requests.iter().cloned().collect())

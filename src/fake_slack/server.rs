@@ -55,7 +55,7 @@ pub(super) struct State {
     meter: Meter,
     down: bool,
     connections: BTreeMap<u64, TcpStream>,
-    opened: u64,
+    pub(super) opened: u64,
 }
 
 impl Server {

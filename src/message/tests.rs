@@ -70,10 +70,13 @@ fn the_headline_stands_alone_on_a_lock_screen() {
         ("bare", "HIGH detected, not stopped: a rule without a name on VA1SCDVMDC101"),
         (
             "again",
-            "MEDIUM blocked, 4 NOT: ET SCAN Suspicious inbound…(+18) at least 256 sources → 192.0.2.12 on \
+            "MEDIUM blocked (4 NOT): ET SCAN Suspicious inbound…(+19) at least 256 sources → 192.0.2.12 on \
                    VA1SCDVMDC101, again: 240 since the last post, 1,204 in all since 2026-11-23 11:02:00 UTC",
         ),
-        ("gap", "IPS alerts flow again on VA1SCDVMDC101: 212 alerts waited, none lost"),
+        (
+            "gap",
+            "IPS alerts are posted again on VA1SCDVMDC101 after 14 min: 212 alerts waited, none lost; 2 critical, 31 high, 179 medium",
+        ),
         ("empty", "INFO: 0 alerts in 0 groups on VA1SCDVMDC101"),
     ];
     check_each(|name, report| {
@@ -89,7 +92,7 @@ fn none_lost_is_said_only_when_it_is_true() {
         let gap = Gap { expired, maybe_repeated, ..gap() };
         lines(&compose(&Report { gap: Some(gap), ..report(Vec::new()) })).join("\n")
     };
-    assert!(lost(0, 0).contains("212 alerts waited, none lost\n"));
+    assert!(lost(0, 0).contains("212 alerts waited, none lost;"));
     assert!(lost(0, 1).contains("none lost, 1 post may appear twice"));
     assert!(lost(9, 0).contains("9 alerts LOST before they could be told"));
     assert!(!lost(9, 0).contains("none lost"));
@@ -115,7 +118,7 @@ fn the_verdict_is_the_first_word_and_what_was_not_stopped_is_said() {
         ([0, 0, 0, 9, 0, 0], "detected, not stopped"),
         ([0, 0, 0, 0, 9, 0], "not stopped, would be blocked"),
         ([0, 0, 0, 0, 0, 9], "outcome unknown"),
-        ([9, 0, 0, 1, 1, 0], "blocked, 2 NOT"),
+        ([9, 0, 0, 1, 1, 0], "blocked (2 NOT)"),
     ];
     for (verdicts, wanted) in table {
         let group = Group { verdicts, total: 9, ..large_group("A1", "rule", Severity::High, 3) };
