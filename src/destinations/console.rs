@@ -1,5 +1,5 @@
-//! Posts as text on standard output, for `ipsbell watch`, `ipsbell preview` and for a first look. The smallest
-//! kind: copy this one.
+//! Posts as text on standard output, for `ipsbell watch`, `ipsbell preview` and for a first look.
+//! The smallest kind: copy this one.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
@@ -13,7 +13,10 @@ use crate::message::{self, Card, Line, Message, Span, Tone, sanitize};
 pub const KIND: Kind = Kind {
     name: "console",
     about: "prints posts on standard output",
-    example: "[[destination]]\nname = \"screen\"\ntype = \"console\"\n",
+    example: r#"[[destination]]
+name = "screen"
+type = "console"
+"#,
     keys: &[],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
@@ -166,8 +169,10 @@ mod tests {
     fn a_post_reads_well_without_colour() {
         let wanted = "\
 ● HIGH blocked: “ET EXPLOIT Apache HTTP Ser…(+55)” 203.0.113.7 → 192.0.2.12:443 on VA1SCDVMDC101
-  ● blocked, high: “ET EXPLOIT Apache HTTP Server 2.4.49 - Path Traversal Attempt (CVE-2021-41773) M2” (1:2034125)
-    Traffic  203.0.113.7:52144 (00-0C-29-F3-6D-AE) → 192.0.2.12:443 (00-50-56-01-02-03) “shop[.]example”, inbound, tcp/http
+  ● blocked, high: “ET EXPLOIT Apache HTTP Server 2.4.49 - Path Traversal Attempt \
+(CVE-2021-41773) M2” (1:2034125)
+    Traffic  203.0.113.7:52144 (00-0C-29-F3-6D-AE) → 192.0.2.12:443 (00-50-56-01-02-03) \
+“shop[.]example”, inbound, tcp/http
 ";
         let text = text(&single_message(), false);
         assert!(text.starts_with(wanted), "{text}");

@@ -1,4 +1,5 @@
-//! The fake against the documented limits, an edge and its far side each, and its server over real sockets.
+//! The fake against the documented limits, an edge and its far side each, and its server over real
+//! sockets.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! A report into a message: which cards, how much of each, the headline, the footer. Everything is bounded here,
-//! so that no renderer has to cut.
+//! A report into a message: which cards, how much of each, the headline, the footer. Everything is
+//! bounded here, so that no renderer has to cut.
 
 use ipsbell_parsers::alert::Severity;
 

@@ -1,5 +1,5 @@
-//! The plainest form: ASCII, numbers, addresses and our own words. A receiver that refuses everything else
-//! takes this, whatever the attacker wrote.
+//! The plainest form: ASCII, numbers, addresses and our own words. A receiver that refuses
+//! everything else takes this, whatever the attacker wrote.
 
 use super::phrase::{self, counted};
 use super::traffic::{address, is_digits};

@@ -41,7 +41,8 @@ fn one_alert_tells_every_field_that_the_managed_service_told() {
         ("packet size", "1,460 bytes"),
         (
             "data",
-            "GET /cgi-bin/.%2e/ HTTP/1.1\\r\\nHost: shop[.]example\\r\\nAuthorization: ***\\r\\n\\r\\n\\xff",
+            "GET /cgi-bin/.%2e/ HTTP/1.1\\r\\nHost: shop[.]example\\r\\n\
+             Authorization: ***\\r\\n\\r\\n\\xff",
         ),
         ("severity", "severity high (1)"),
         ("category", "Attempted Administrator Privilege Gain"),
@@ -65,17 +66,20 @@ fn the_headline_stands_alone_on_a_lock_screen() {
     let table = [
         (
             "single",
-            "HIGH blocked: ET EXPLOIT Apache HTTP Ser…(+55) 203.0.113.7 → 192.0.2.12:443 on VA1SCDVMDC101",
+            "HIGH blocked: ET EXPLOIT Apache HTTP Ser…(+55) 203.0.113.7 → 192.0.2.12:443 on \
+             VA1SCDVMDC101",
         ),
         ("bare", "HIGH detected, not stopped: a rule without a name on VA1SCDVMDC101"),
         (
             "again",
-            "MEDIUM blocked (4 NOT): ET SCAN Suspicious inbound…(+19) at least 256 sources → 192.0.2.12 on \
-                   VA1SCDVMDC101, again: 240 since the last post, 1,204 in all since 2026-11-23 11:02:00 UTC",
+            "MEDIUM blocked (4 NOT): ET SCAN Suspicious inbound…(+19) at least 256 sources → \
+             192.0.2.12 on VA1SCDVMDC101, again: 240 since the last post, 1,204 in all since \
+             2026-11-23 11:02:00 UTC",
         ),
         (
             "gap",
-            "IPS alerts are posted again on VA1SCDVMDC101 after 14 min: 212 alerts waited, none lost; 2 critical, 31 high, 179 medium",
+            "IPS alerts are posted again on VA1SCDVMDC101 after 14 min: 212 alerts waited, \
+             none lost; 2 critical, 31 high, 179 medium",
         ),
         ("empty", "INFO: 0 alerts in 0 groups on VA1SCDVMDC101"),
     ];
@@ -206,7 +210,12 @@ proptest! {
         group.rule_id = event.alert.rule.id.as_ref().map(ToString::to_string);
         group.verdicts = counts.map(u64::from);
         group.total = if many % 2 == 0 { 1 } else { u64::MAX };
-        let entry = |_| Entry { group: &group, reason, events: group.total, sample: Some(event.clone()) };
+        let entry = |_| Entry {
+            group: &group,
+            reason,
+            events: group.total,
+            sample: Some(event.clone()),
+        };
         let host = texts.concat();
         let report = Report {
             agent_host: &host,

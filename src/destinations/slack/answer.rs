@@ -1,7 +1,7 @@
-//! What Slack's answer means. Delivered is status 200 with the body `ok` and nothing else: an unknown path is answered
-//! with a redirect to a page, and a proxy's page has status 200 too. Slack's word decides before the
-//! status, since the status of several words is documented nowhere. No text of the body is repeated
-//! unless it is a word of Slack's form.
+//! What Slack's answer means. Delivered is status 200 with the body `ok` and nothing else: an
+//! unknown path is answered with a redirect to a page, and a proxy's page has status 200 too.
+//! Slack's word decides before the status, since the status of several words is documented nowhere.
+//! No text of the body is repeated unless it is a word of Slack's form.
 
 use std::time::Duration;
 
@@ -48,7 +48,8 @@ const DESTINATION_TOKENS: [(&str, &str); 12] = [
     ("invalid_auth", "the URL's secret is wrong, expired or revoked: make a new webhook"),
 ];
 
-/// What came of the post. `now` is for a Retry-After that is a date, where the answer has none itself.
+/// What came of the post. `now` is for a Retry-After that is a date, where the answer has none
+/// itself.
 pub(super) fn classify(response: &Response, now: Timestamp) -> Answer {
     let body = String::from_utf8_lossy(&response.body);
     let body = body.trim();
@@ -136,8 +137,8 @@ fn is_html(body: &str) -> bool {
     head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head")
 }
 
-/// How long to wait: the header in seconds or as a date (RFC 9110 §10.2.3), else `retry_after` of a JSON body. Garbage
-/// is as good as nothing.
+/// How long to wait: the header in seconds or as a date (RFC 9110 §10.2.3), else `retry_after` of a
+/// JSON body. Garbage is as good as nothing.
 fn retry_after(response: &Response, body: &str, now: Timestamp) -> Option<Duration> {
     let header = response.retry_after.as_deref().map(str::trim).and_then(|text| {
         let seconds = || text.parse().ok().map(Duration::from_secs);

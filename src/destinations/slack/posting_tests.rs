@@ -1,5 +1,5 @@
-//! Posts over real sockets to the fake Slack, well and in every way that it can fail. Times are limits, nothing is
-//! measured.
+//! Posts over real sockets to the fake Slack, well and in every way that it can fail. Times are
+//! limits, nothing is measured.
 
 use super::*;
 use crate::fake_slack::{FakeSlack, Fault, RetryAfter};
@@ -164,16 +164,25 @@ fn a_standing_fault_stays_until_told_otherwise() {
 }
 
 #[test]
-fn a_name_that_does_not_exist_and_a_proxy_that_refuses_were_not_reached() {
-    let fake = FakeSlack::start().expect("a fake");
-    let mut settings = Settings { url: Some(Secret::new(fake.url())), ..Settings::default() };
+fn a_name_that_does_not_exist_was_not_reached() {
+    // RFC 6761 §6.4: `.invalid` never resolves, with a network or without one.
+    let client = Client::open(&Settings::default(), true).expect("a client");
+    let failure = client.post("http://ipsbell.invalid/", "text/plain", b"", LONG);
+    assert!(failure.is_err_and(|failure| !failure.maybe_sent));
+}
+
+#[test]
+fn a_proxy_that_refuses_was_asked_and_the_receiver_was_not_reached() {
     // The fake knows no CONNECT: as a proxy it refuses.
-    settings.proxy = Some(Secret::new(fake.url().replace("/services/", "/")));
-    match open(&settings).map(|mut slack| slack.post(b"{}", LONG)) {
-        Ok(Answer::Later { maybe_delivered: false, .. }) | Err(_) => {}
-        other => panic!("{:?}", other.map_err(|error| error.to_string())),
-    }
-    assert!(fake.received().is_empty());
+    let fake = FakeSlack::start().expect("a fake");
+    let proxy = fake.url().split("/services").next().map(Secret::new);
+    let url = Some(Secret::new("https://hooks.slack.com/services/T0FAKE/B0FAKE/fakefake"));
+    let mut slack = open(&Settings { url, proxy, ..Settings::default() }).expect("a destination");
+    let Answer::Later { maybe_delivered: false, why, .. } = slack.post(b"{}", LONG) else {
+        panic!("it was reached")
+    };
+    assert_eq!(why, "the proxy refused to connect");
+    assert_eq!(fake.connections(), 1);
 }
 
 #[test]
