@@ -1,5 +1,5 @@
-//! Posts as text on standard output, for `ipsbell watch`, `ipsbell preview` and for a first look. The smallest
-//! kind: copy this one.
+//! Posts as text on standard output, for `ipsbell watch`, `ipsbell preview` and for a first look.
+//! The smallest kind: copy this one.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
@@ -13,7 +13,10 @@ use crate::message::{self, Card, Line, Message, Span, Tone, sanitize};
 pub const KIND: Kind = Kind {
     name: "console",
     about: "prints posts on standard output",
-    example: "[[destination]]\nname = \"screen\"\ntype = \"console\"\n",
+    example: r#"[[destination]]
+name = "screen"
+type = "console"
+"#,
     keys: &[],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
@@ -152,4 +155,67 @@ fn colour_of(tone: Tone) -> &'static str {
 pub(crate) fn printable(text: &str) -> String {
     let visible = |c: char| if sanitize::is_invisible(c) { '\u{fffd}' } else { c };
     text.chars().map(visible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::compose;
+    use crate::message::samples::{self, check_each, event, group_of, report, single};
+
+    fn single_message() -> Message {
+        let event = event();
+        let group = group_of(&event, "K7Q2M9XA");
+        compose(&report(vec![single(&group, &event)]))
+    }
+
+    #[test]
+    fn a_post_reads_well_without_colour() {
+        let wanted = "\
+● HIGH blocked: “ET EXPLOIT Apache HTTP Ser…(+55)” 203.0.113.7 → 192.0.2.12:443 on VA1SCDVMDC101
+  ● blocked, high: “ET EXPLOIT Apache HTTP Server 2.4.49 - Path Traversal Attempt \
+(CVE-2021-41773) M2” (1:2034125)
+    Traffic  203.0.113.7:52144 (00-0C-29-F3-6D-AE) → 192.0.2.12:443 (00-50-56-01-02-03) \
+“shop[.]example”, inbound, tcp/http
+";
+        let text = text(&single_message(), false);
+        assert!(text.starts_with(wanted), "{text}");
+        assert!(text.ends_with("“text like this” is from the log: untrusted\n\n"), "{text}");
+    }
+
+    #[test]
+    fn no_byte_reaches_the_terminal_that_it_would_obey() {
+        let hostile = samples::hostile_event(&["\x1b]0;x\x07\u{9b}2J\u{202e}\r".to_owned()]);
+        let group = group_of(&hostile, "K7Q2M9XA");
+        let mut message = compose(&report(vec![single(&group, &hostile)]));
+        // Even if somebody forgot to sanitise.
+        message.cards[0].title.0.push(Span::Quote("\x1b[2J\u{202e}".to_owned()));
+        for colour in [false, true] {
+            let text = text(&message, colour);
+            let bare = text.replace("\x1b[0m", "");
+            let own = ["1", "2", "36", "31"];
+            let bare = own.iter().fold(bare, |t, sgr| t.replace(&format!("\x1b[{sgr}m"), ""));
+            let bad = bare.chars().find(|c| *c != '\n' && sanitize::is_invisible(*c));
+            assert_eq!(bad, None, "in {text:?}");
+            assert_eq!(colour, text.contains("\x1b["));
+        }
+    }
+
+    #[test]
+    fn forms_and_sizes() {
+        let console = Console { colour: false };
+        let message = single_message();
+        let minimal = console.render(&message, Form { minimal: true, maybe_repeated: true });
+        let minimal = String::from_utf8(minimal).expect("text");
+        assert!(minimal.starts_with("IPS ALERT high blocked"), "{minimal}");
+        assert!(
+            minimal.ends_with("(may be a repeat: an earlier try had no answer)\n"),
+            "{minimal}"
+        );
+        check_each(|name, report| {
+            let message = compose(report);
+            let lines = text(&message, false).lines().count();
+            assert_eq!(lines, message.visible_lines() + 1, "for {name}");
+        });
+    }
 }

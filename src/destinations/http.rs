@@ -1,10 +1,12 @@
-//! One POST over HTTP, for the kinds that speak it. Knows no receiver: it says what came back, or why nothing did.
+//! One POST over HTTP, for the kinds that speak it. Knows no receiver: it says what came back, or
+//! why nothing did.
 //!
-//! Every wait is bounded, redirects are not followed, the body is bounded and read to its end so that the
-//! connection can be used again. Trust is the system's certificate store and, with `ca_file`, the
-//! certificates in that file beside it. A proxy is used only if the setting names one: the environment
-//! of a service is nobody's conscious choice (`proxy = "${HTTPS_PROXY}"` takes it from there). Proxies
-//! are asked to CONNECT, so they see a host name and no more. No text of ours holds a URL.
+//! Every wait is bounded, redirects are not followed, the body is bounded and read to its end so
+//! that the connection can be used again. Trust is the system's certificate store and, with
+//! `ca_file`, the certificates in that file beside it. A proxy is used only if the setting names
+//! one: the environment of a service is nobody's conscious choice (`proxy = "${HTTPS_PROXY}"` takes
+//! it from there). Proxies are asked to CONNECT, so they see a host name and no more. No text of
+//! ours holds a URL.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -22,7 +24,8 @@ pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// An answer's status line and headers may take so many bytes.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 
-/// Finding the address and connecting take at most so long each, and less if the caller's limit is shorter.
+/// Finding the address and connecting take at most so long each, and less if the caller's limit is
+/// shorter.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A connection is used again within this time; receivers close theirs later than that.
@@ -144,7 +147,8 @@ fn proxy(settings: &Settings) -> Result<Option<ureq::Proxy>, SettingsError> {
     })
 }
 
-/// The system's certificates and those of the file. Verification itself is the same as without the file.
+/// The system's certificates and those of the file. Verification itself is the same as without the
+/// file.
 fn roots_with(path: &Path) -> Result<Vec<Certificate<'static>>, SettingsError> {
     let fault = |found: String| SettingsError {
         key: "ca_file",
@@ -197,11 +201,19 @@ fn failure(error: &ureq::Error) -> Failure {
 /// An error of the socket. Only what cannot happen after the request was sent counts as unsent.
 fn io_failure(error: &io::Error) -> Failure {
     use io::ErrorKind;
-    // A certificate that is not trusted arrives here, wrapped by the TLS stream; its words name the host.
+    // A certificate that is not trusted arrives here, wrapped by the TLS stream; its words name the
+    // host.
     let text = error.to_string();
     if error.kind() == ErrorKind::InvalidData && text.contains("certificate") {
         let why = format!("no secure connection: {text}; a private authority needs `ca_file`");
         return Failure { why, maybe_sent: false };
+    }
+    // The library looks names up through the standard library, which has no kind for this error.
+    if text.starts_with("failed to lookup address") {
+        return Failure {
+            why: "the receiver's host name was not found".to_owned(),
+            maybe_sent: false,
+        };
     }
     let maybe_sent = !matches!(
         error.kind(),

@@ -1,7 +1,8 @@
-//! The receivers: one file a kind, one table of kinds. To add one, copy `console.rs`, end it in a `KIND`, and list it.
+//! The receivers: one file a kind, one table of kinds. To add one, copy `console.rs`, end it in a
+//! `KIND`, and list it.
 //!
-//! A destination puts a [`Message`] into its receiver's form and says what the receiver answered. It knows no store, no
-//! queue and no time: when to try again is `deliver`'s to decide.
+//! A destination puts a [`Message`] into its receiver's form and says what the receiver answered.
+//! It knows no store, no queue and no time: when to try again is `deliver`'s to decide.
 
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ pub struct SettingsError {
 
 /// One receiver.
 pub trait Destination: Send {
-    /// The message in the receiver's form. Never fails: what does not fit was cut when the message was composed.
+    /// The message in the receiver's form. Never fails: what does not fit was cut when the message
+    /// was composed.
     fn render(&self, message: &Message, form: Form) -> Vec<u8>;
 
     /// Sends what `render` gave and waits for the answer, at most `time_limit`.

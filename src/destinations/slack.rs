@@ -1,11 +1,14 @@
-//! Slack's incoming webhooks (docs.slack.dev, "Sending messages using incoming webhooks"). They take a JSON payload and
-//! answer `ok`; they return no id, so nothing can be edited, threaded or asked about later.
+//! Slack's incoming webhooks (docs.slack.dev, "Sending messages using incoming webhooks"). They
+//! take a JSON payload and answer `ok`; they return no id, so nothing can be edited, threaded or
+//! asked about later.
 
 mod address;
 mod answer;
 mod blocks;
 mod escape;
 
+#[cfg(test)]
+mod posting_tests;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +26,14 @@ use crate::secret::Secret;
 pub const KIND: Kind = Kind {
     name: "slack",
     about: "posts to a Slack channel through an incoming webhook",
-    example: "[[destination]]\nname = \"soc\"\ntype = \"slack\"\nurl_file = \"/etc/ipsbell/soc.url\"\n",
+    example: r#"[[destination]]
+name = "soc"
+type = "slack"
+url_file = "/etc/ipsbell/soc.url"
+"#,
     keys: &["url", "ca_file", "proxy"],
-    // Slack takes one a second for each channel; a little slower leaves room for others that post there.
+    // Slack takes one a second for each channel; a little slower leaves room for others that post
+    // there.
     pace: Duration::from_millis(1_200),
     mention_allowed,
     open,

@@ -1,5 +1,5 @@
-//! The documented limits of a payload ("Block Kit", "Sending messages using incoming webhooks"). What is not documented
-//! is refused, since nothing says that Slack takes it.
+//! The documented limits of a payload ("Block Kit", "Sending messages using incoming webhooks").
+//! What is not documented is refused, since nothing says that Slack takes it.
 
 use std::collections::BTreeSet;
 

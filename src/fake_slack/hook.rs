@@ -5,7 +5,8 @@ use super::fault::Reply;
 /// The only hook that there is.
 pub(super) const PATH: &str = "/services/T0FAKESLACK/B0FAKESLACK/notASecretNotASecretNot1";
 
-/// `Ok` for the hook's own path, else Slack's answer. The statuses of `no_team` and `no_service` are assumed.
+/// `Ok` for the hook's own path, else Slack's answer. The statuses of `no_team` and `no_service`
+/// are assumed.
 pub(super) fn find(path: &str) -> Result<(), Reply> {
     let wanted: Vec<&str> = PATH.split('/').collect();
     let found: Vec<&str> = path.split('/').collect();

@@ -1,5 +1,5 @@
-//! What Slack would read out of a text: mentions that notify, links that can be clicked. Stricter than Slack where its
-//! behaviour is not known.
+//! What Slack would read out of a text: mentions that notify, links that can be clicked. Stricter
+//! than Slack where its behaviour is not known.
 
 /// What a text would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
-//! A strict Slack on loopback, for the demo and the tests. It enforces the documented limits of incoming webhooks, records
-//! every post with what it would notify and link, and can be told to fail in every way a receiver can.
-//! Knows nothing of this agent: what it refuses, Slack may refuse.
+//! A strict Slack on loopback, for the demo and the tests. It enforces the documented limits of
+//! incoming webhooks, records every post with what it would notify and link, and can be told to
+//! fail in every way a receiver can. Knows nothing of this agent: what it refuses, Slack may
+//! refuse.
 
 mod check;
 mod fault;
@@ -104,8 +105,8 @@ impl FakeSlack {
         format!("http://127.0.0.1:{}{}", self.server.port(), hook::PATH)
     }
 
-    /// Answers every request so until told otherwise; `None` is the usual way. What [`Self::fail_next`]
-    /// queued comes first.
+    /// Answers every request so until told otherwise; `None` is the usual way. What
+    /// [`Self::fail_next`] queued comes first.
     pub fn answer_with(&self, fault: Option<Fault>) {
         self.server.with_state(|state| state.standing = fault);
     }
@@ -132,7 +133,8 @@ impl FakeSlack {
         self.server.up()
     }
 
-    /// Waits until `messages` posts were accepted since the start, or `limit` has passed. All that were accepted.
+    /// Waits until `messages` posts were accepted since the start, or `limit` has passed. All that
+    /// were accepted.
     pub fn wait_for(&self, messages: usize, limit: Duration) -> Vec<Received> {
         self.server.wait(limit, |state| state.accepted >= messages);
         self.received()
@@ -149,6 +151,11 @@ impl FakeSlack {
         self.server.with_state(|state| {
             state.requests.iter().filter(|request| request.accepted).cloned().collect()
         })
+    }
+
+    /// How many connections were taken in since the start.
+    pub fn connections(&self) -> u64 {
+        self.server.with_state(|state| state.opened)
     }
 
     /// Every request that was read, in order.

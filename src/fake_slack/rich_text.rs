@@ -1,5 +1,5 @@
-//! The `rich_text` block: typed elements instead of markup. Text in it is not read for markup; whether clients make
-//! links of bare URLs in it is not known, so those count as links here.
+//! The `rich_text` block: typed elements instead of markup. Text in it is not read for markup;
+//! whether clients make links of bare URLs in it is not known, so those count as links here.
 
 use serde_json::{Map, Value};
 

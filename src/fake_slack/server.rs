@@ -1,4 +1,5 @@
-//! The listener and its threads: one that accepts, one for each connection, both bounded and ended with the fake.
+//! The listener and its threads: one that accepts, one for each connection, both bounded and ended
+//! with the fake.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
@@ -55,7 +56,7 @@ pub(super) struct State {
     meter: Meter,
     down: bool,
     connections: BTreeMap<u64, TcpStream>,
-    opened: u64,
+    pub(super) opened: u64,
 }
 
 impl Server {
@@ -95,8 +96,8 @@ impl Server {
                 shut(stream);
             }
         });
-        // The thread sleeps in `accept`: a connection wakes it, and it sees that it is to end. If nobody
-        // can connect there is nobody to refuse either, and the next connection ends it.
+        // The thread sleeps in `accept`: a connection wakes it, and it sees that it is to end. If
+        // nobody can connect there is nobody to refuse either, and the next connection ends it.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         if TcpStream::connect_timeout(&address, READ_TIME_MAX).is_ok() {
             drop(accepting.join());

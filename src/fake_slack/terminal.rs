@@ -1,4 +1,5 @@
-//! A post as Slack would show it, for a terminal: read back from the JSON, so that what is seen is what was sent.
+//! A post as Slack would show it, for a terminal: read back from the JSON, so that what is seen is
+//! what was sent.
 
 use serde_json::Value;
 

@@ -17,7 +17,8 @@ const DATA_CHARS_MAX: usize = 200;
 /// So many characters of base64 are decoded: more than can be shown.
 const DATA_BASE64_CHARS: usize = 400;
 
-/// A `(label, line)` for each line that has something to say: the traffic, when and how it was seen, the rule.
+/// A `(label, line)` for each line that has something to say: the traffic, when and how it was
+/// seen, the rule.
 pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, Line)> {
     let lines = [
         ("Traffic", traffic_line(event, disclosure)),

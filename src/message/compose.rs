@@ -1,5 +1,5 @@
-//! A report into a message: which cards, how much of each, the headline, the footer. Everything is bounded here,
-//! so that no renderer has to cut.
+//! A report into a message: which cards, how much of each, the headline, the footer. Everything is
+//! bounded here, so that no renderer has to cut.
 
 use ipsbell_parsers::alert::Severity;
 
@@ -95,8 +95,8 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
     let Some(entry) = report.entries.first() else {
         return match &report.gap {
             Some(gap) if rest.groups == 0 => Line::new()
-                .strong("IPS alerts flow again")
-                .words(format!(" on {host}: {}", gap_card::outcome(gap))),
+                .strong("IPS alerts are posted again")
+                .words(format!(" on {host} after {}", gap_card::told(gap))),
             _ => Line::new().strong(rest.worst.word().to_uppercase()).words(format!(
                 ": {} in {} on {host}",
                 counted(rest.events, "alert"),
@@ -114,7 +114,7 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
         .strong(word)
         .words(verdict)
         .line(group_card::rule_name(group, rule_chars, disclosure))
-        .words(format!(" {parties} on {host}"));
+        .words(format!("{}{parties} on {host}", if parties.is_empty() { "" } else { " " }));
     if entry.events != 1 || group.total != 1 {
         line = line.words(", ").line(group_card::count(entry));
     }
@@ -128,7 +128,7 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
     }
     match &report.gap {
         None => line,
-        Some(gap) => line.words(format!("; posting again, {}", gap_card::outcome(gap))),
+        Some(gap) => line.words(format!("; posted again after {}", gap_card::told(gap))),
     }
 }
 

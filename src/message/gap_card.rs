@@ -10,10 +10,11 @@ use crate::triage::Gap;
 /// The card; in a post with alerts it has one line beside its title, alone it has three.
 pub(super) fn card(gap: &Gap, alone: bool) -> Card {
     let title = Line::new()
-        .strong(format!("reachable again after {}", between(gap.since, gap.until)))
+        .strong(format!("posted again after {}", between(gap.since, gap.until)))
         .words(format!(": {}", outcome(gap)));
+    let label = if gap.tries == 0 { "Not posted" } else { "Unreachable" };
     let mut facts = vec![(
-        "Unreachable".to_owned(),
+        label.to_owned(),
         Line::new().time(gap.since).words(" to ").time(gap.until).words(tries(gap)).line(why(gap)),
     )];
     if alone {
@@ -28,6 +29,13 @@ pub(super) fn card(gap: &Gap, alone: bool) -> Card {
         ));
     }
     Card { id: None, severity: 0, tone: Tone::Recovered, title, facts, evidence: Vec::new() }
+}
+
+/// `14 min: 212 alerts waited, none lost; 2 critical, 31 high, 179 medium`.
+pub(super) fn told(gap: &Gap) -> String {
+    let list = by_severity(gap);
+    let list = if list.is_empty() { list } else { format!("; {list}") };
+    format!("{}: {}{list}", between(gap.since, gap.until), outcome(gap))
 }
 
 /// `212 alerts waited, none lost`: the loss is told before anything else.
@@ -50,12 +58,15 @@ pub(super) fn total(gap: &Gap) -> u64 {
 
 /// `212 alerts: 2 critical, 31 high, 179 medium`, the worst first.
 fn waited(gap: &Gap) -> String {
-    let by_severity = Severity::ALL.iter().zip(gap.waited).rev().filter(|(_, count)| *count > 0);
-    let told: Vec<String> = by_severity
-        .map(|(severity, count)| format!("{} {}", number(count), severity.word()))
-        .collect();
-    let list = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
+    let list = by_severity(gap);
+    let list = if list.is_empty() { list } else { format!(": {list}") };
     format!("{}{list}", counted(total(gap), "alert"))
+}
+
+fn by_severity(gap: &Gap) -> String {
+    let counts = Severity::ALL.iter().zip(gap.waited).rev().filter(|(_, count)| *count > 0);
+    let told = counts.map(|(severity, count)| format!("{} {}", number(count), severity.word()));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn tries(gap: &Gap) -> String {

@@ -61,7 +61,7 @@ pub(super) fn verdict(group: &Group) -> String {
     let most = group.verdict();
     let open = phrase::not_stopped(&group.verdicts);
     if most.stopped() && open > 0 {
-        format!("{}, {} NOT", phrase::verdict(most), number(open))
+        format!("{} ({} NOT)", phrase::verdict(most), number(open))
     } else {
         phrase::verdict(most).to_owned()
     }
@@ -102,11 +102,11 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
             vec![unlabelled(Line::joined([count(entry), spread(group)], ", "))]
         }
         (_, Detail::Compact, _) => {
-            let when = Line::joined([times(group), verdicts(group)], ", ");
+            let when = Line::joined([times(entry), verdicts(group)], ", ");
             vec![unlabelled(Line::joined([count(entry), spread(group)], ", ")), unlabelled(when)]
         }
         (sample, Detail::Full, _) => {
-            let numbers = Line::joined([count(entry), times(group), verdicts(group)], ", ");
+            let numbers = Line::joined([count(entry), times(entry), verdicts(group)], ", ");
             let mut facts = vec![("Alerts".to_owned(), numbers)];
             if !spread(group).is_empty() {
                 facts.push(("Spread".to_owned(), spread(group)));
@@ -168,10 +168,14 @@ pub(super) fn spread(group: &Group) -> Line {
     }
 }
 
-/// `TIME to TIME`, a single time where they are the same.
-fn times(group: &Group) -> Line {
-    let first = Line::new().time(group.first_at);
-    if group.first_at == group.last_at { first } else { first.words(" to ").time(group.last_at) }
+/// `TIME to TIME`; only the last where the count tells the first already.
+fn times(entry: &Entry<'_>) -> Line {
+    let group = entry.group;
+    match entry.reason {
+        Reason::Again | Reason::Closed => Line::new().words("last ").time(group.last_at),
+        Reason::New if group.first_at == group.last_at => Line::new().time(group.first_at),
+        Reason::New => Line::new().time(group.first_at).words(" to ").time(group.last_at),
+    }
 }
 
 /// The counts by verdict, where there are several verdicts.

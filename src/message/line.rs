@@ -102,8 +102,8 @@ pub fn utc(at: Timestamp) -> String {
 }
 
 impl Card {
-    /// All that the card shows, in reading order: the title, the facts, the evidence. `with_id` puts
-    /// the card's id behind its title, for a message with several.
+    /// All that the card shows, in reading order: the title, the facts, the evidence. `with_id`
+    /// puts the card's id behind its title, for a message with several.
     pub fn lines(&self, with_id: bool) -> Vec<Line> {
         let mut title = self.title.clone();
         if let Some(id) = self.id.as_ref().filter(|_| with_id) {

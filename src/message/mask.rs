@@ -1,5 +1,5 @@
-//! Secrets of others that a log may hold: the values of credential headers and of parameters such as
-//! `password=`. Knows nothing of where the text goes.
+//! Secrets of others that a log may hold: the values of credential headers and of parameters such
+//! as `password=`. Knows nothing of where the text goes.
 
 /// What stands for a masked value.
 pub(super) const MASK: &str = "***";

@@ -1,10 +1,10 @@
-//! The plainest form: ASCII, numbers, addresses and our own words. A receiver that refuses everything else
-//! takes this, whatever the attacker wrote.
+//! The plainest form: ASCII, numbers, addresses and our own words. A receiver that refuses
+//! everything else takes this, whatever the attacker wrote.
 
 use super::phrase::{self, counted};
 use super::traffic::{address, is_digits};
 use super::{MINIMAL_CHARS_MAX, gap_card, group_card, severity};
-use crate::triage::{Entry, Report};
+use crate::triage::{Entry, Reason, Report};
 
 /// The report in one ASCII line of at most [`MINIMAL_CHARS_MAX`] bytes.
 pub(super) fn minimal(report: &Report<'_>) -> String {
@@ -53,7 +53,9 @@ fn lead(entry: &Entry<'_>) -> String {
     if let Some((ip, port)) = target.and_then(|side| side.ip.map(|ip| (ip, side.port))) {
         words.push_str(&format!(" -> {}", address(ip, port)));
     }
-    if entry.events != 1 || group.total != 1 {
+    if entry.reason == Reason::Closed {
+        words.push_str(&format!(", quiet now, {} in all", counted(group.total, "alert")));
+    } else if entry.events != 1 || group.total != 1 {
         words.push_str(&format!(
             ", {}, {} in all",
             counted(entry.events, "alert"),

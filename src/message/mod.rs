@@ -1,8 +1,8 @@
 //! What a person reads, before any receiver's syntax. Pure; knows no Slack, no store.
 //!
 //! Text of a log line is a [`Span::Quote`] from here on, sanitised and cut; a receiver's renderer
-//! escapes it once more by its own rules. What we say ourselves is [`Span::Words`] and holds no byte
-//! of a log but what was read as a number or an address.
+//! escapes it once more by its own rules. What we say ourselves is [`Span::Words`] and holds no
+//! byte of a log but what was read as a number or an address.
 
 mod compose;
 pub use compose::{compose, compose_with, message_chars};
@@ -53,7 +53,8 @@ pub const MINIMAL_CHARS_MAX: usize = 400;
 pub struct Message {
     /// Sets colour and emoji.
     pub tone: Tone,
-    /// One or two sentences with every essential fact: all that a notification or a screen reader shows.
+    /// One or two sentences with every essential fact: all that a notification or a screen reader
+    /// shows.
     pub headline: Line,
     /// A mention from the settings, put before the headline as it stands.
     pub mention: Option<String>,

@@ -39,8 +39,9 @@ pub fn test_message(agent_host: &str, now: Timestamp) -> Message {
     }
 }
 
-/// The agent speaks of itself: `headline`, a sentence of our own, then a line each. The lines may name files and
-/// hosts and hold pieces of a log: they are sanitised here, and no receiver reads markup in a card.
+/// The agent speaks of itself: `headline`, a sentence of our own, then a line each. The lines may
+/// name files and hosts and hold pieces of a log: they are sanitised here, and no receiver reads
+/// markup in a card.
 pub fn notice(agent_host: &str, headline: &str, lines: &[String]) -> Message {
     let host = host(agent_host);
     let words = sanitize(headline, &Rules::within(LINE_CHARS_MAX));

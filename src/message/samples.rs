@@ -75,11 +75,12 @@ pub(crate) fn event() -> Event<'static> {
             detail("ipsbell.flow", "Connection Flow"),
             detail("ipsbell.tcp_flags", "ACK PSH DF=1"),
             ("ipsbell.packet_size".into(), Value::Integer(1_460)),
-            // "GET /cgi-bin/.%2e/ HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Basic YTpi\r\n\r\n\xff"
+            // "GET /cgi-bin/.%2e/ HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Basic
+            // YTpi\r\n\r\n\xff"
             detail(
                 "ipsbell.payload",
-                "R0VUIC9jZ2ktYmluLy4lMmUvIEhUVFAvMS4xDQpIb3N0OiBzaG9wLmV4YW1wbGUNCkF1dGhvcml6YXRpb246IEJh\
-                 c2ljIFlUcGkNCg0K/w==",
+                "R0VUIC9jZ2ktYmluLy4lMmUvIEhUVFAvMS4xDQpIb3N0OiBzaG9wLmV4YW1wbGUNCkF1dGhv\
+                 cml6YXRpb246IEJhc2ljIFlUcGkNCg0K/w==",
             ),
         ],
         ..Alert::default()

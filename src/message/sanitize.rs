@@ -1,11 +1,11 @@
 //! Hostile text into text that is safe to show anywhere: one line, nothing invisible, bounded.
 //! Knows no receiver; what a receiver must escape beyond this is its renderer's part.
 //!
-//! In this order: secrets are masked, URLs and hosts defanged, what cannot be seen becomes a visible
-//! escape, runs are counted instead of repeated, and the rest is cut to a budget. A backslash stays
-//! as it is, so `\n` in the result may be a line feed or these two characters; the stored record
-//! tells them apart. Takes time linear in the text; only [`INPUT_CHARS_MAX`] characters are looked at,
-//! the others are counted.
+//! In this order: secrets are masked, URLs and hosts defanged, what cannot be seen becomes a
+//! visible escape, runs are counted instead of repeated, and the rest is cut to a budget. A
+//! backslash stays as it is, so `\n` in the result may be a line feed or these two characters; the
+//! stored record tells them apart. Takes time linear in the text; only [`INPUT_CHARS_MAX`]
+//! characters are looked at, the others are counted.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -106,7 +106,8 @@ fn split_at_char(text: &str, chars_max: usize) -> (&str, usize) {
     }
 }
 
-/// Text under a budget. It remembers where it would have to be cut for the count of what is left out.
+/// Text under a budget. It remembers where it would have to be cut for the count of what is left
+/// out.
 struct Output {
     text: String,
     chars: usize,

@@ -1,5 +1,5 @@
-//! Who talked to whom and how, read from an event. Words that a log brings are taken over as ours only if
-//! they are in a table here; all else is quoted.
+//! Who talked to whom and how, read from an event. Words that a log brings are taken over as ours
+//! only if they are in a table here; all else is quoted.
 
 use std::net::IpAddr;
 

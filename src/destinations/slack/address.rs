@@ -9,14 +9,14 @@ const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
 /// Checks the URL; is it plain `http` to loopback?
 ///
-/// Wanted is `https://hooks.slack.com/services/T…/B…/SECRET`. A host that is not Slack's is refused: a
-/// slip of the pen would tell a stranger what attacks this machine. Loopback may have any path and may
-/// be plain `http`; it is where a relay for another receiver, or a test, listens.
+/// Wanted is `https://hooks.slack.com/services/T…/B…/SECRET`. A host that is not Slack's is
+/// refused: a slip of the pen would tell a stranger what attacks this machine. Loopback may have
+/// any path and may be plain `http`; it is where a relay for another receiver, or a test, listens.
 pub(super) fn check(url: &str) -> Result<bool, SettingsError> {
     let fault = |found: &str, hint: &str| SettingsError {
         key: "url",
         wanted: format!(
-            "wanted an incoming webhook's URL, https://hooks.slack.com/services/T…/B…/…, found {found}"
+            "wanted a webhook's URL, https://hooks.slack.com/services/T…/B…/…, found {found}"
         ),
         hint: Some(hint.to_owned()),
     };
@@ -42,7 +42,8 @@ pub(super) fn check(url: &str) -> Result<bool, SettingsError> {
         _ => return Err(fault("another scheme", copy)),
     }
     if !HOSTS.contains(&host.as_str()) || authority.port_u16().is_some_and(|port| port != 443) {
-        let hint = "only hooks.slack.com and hooks.slack-gov.com are Slack's; a relay may listen on loopback";
+        let hint =
+            "Slack's are hooks.slack.com and hooks.slack-gov.com; a relay may be on loopback";
         return Err(fault("another host or port", hint));
     }
     check_path(uri.path()).map_err(|(found, hint)| fault(found, hint))?;

@@ -1,14 +1,14 @@
-//! What Slack's answer means. Delivered is status 200 with the body `ok` and nothing else: an unknown path is answered
-//! with a redirect to a page, and a proxy's page has status 200 too. Slack's word decides before the
-//! status, since the status of several words is documented nowhere. No text of the body is repeated
-//! unless it is a word of Slack's form.
+//! What Slack's answer means. Delivered is status 200 with the body `ok` and nothing else: an
+//! unknown path is answered with a redirect to a page, and a proxy's page has status 200 too.
+//! Slack's word decides before the status, since the status of several words is documented nowhere.
+//! No text of the body is repeated unless it is a word of Slack's form.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::destinations::Answer;
-use crate::destinations::http::Response;
+use crate::destinations::http::{BODY_BYTES_MAX, Response};
 
 /// Slack is believed when it asks for so long a wait at most.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
@@ -48,7 +48,8 @@ const DESTINATION_TOKENS: [(&str, &str); 12] = [
     ("invalid_auth", "the URL's secret is wrong, expired or revoked: make a new webhook"),
 ];
 
-/// What came of the post. `now` is for a Retry-After that is a date, where the answer has none itself.
+/// What came of the post. `now` is for a Retry-After that is a date, where the answer has none
+/// itself.
 pub(super) fn classify(response: &Response, now: Timestamp) -> Answer {
     let body = String::from_utf8_lossy(&response.body);
     let body = body.trim();
@@ -73,6 +74,7 @@ pub(super) fn classify(response: &Response, now: Timestamp) -> Answer {
 
 fn by_status(response: &Response, body: &str, token: Option<&str>, now: Timestamp) -> Answer {
     let status = response.status;
+    let is_broken_off = !response.is_whole && response.body.len() < BODY_BYTES_MAX;
     let after = retry_after(response, body, now);
     let said = match token {
         Some(word) => format!("{status} {word}"),
@@ -81,7 +83,7 @@ fn by_status(response: &Response, body: &str, token: Option<&str>, now: Timestam
     };
     match status {
         // The answer broke off, or there was none in it: the post may well be in the channel.
-        200 if !response.is_whole || body.is_empty() => Answer::Later {
+        200 if body.is_empty() || is_broken_off => Answer::Later {
             after: None,
             maybe_delivered: true,
             slow_down: false,
@@ -135,8 +137,8 @@ fn is_html(body: &str) -> bool {
     head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head")
 }
 
-/// How long to wait: the header in seconds or as a date (RFC 9110 §10.2.3), else `retry_after` of a JSON body. Garbage
-/// is as good as nothing.
+/// How long to wait: the header in seconds or as a date (RFC 9110 §10.2.3), else `retry_after` of a
+/// JSON body. Garbage is as good as nothing.
 fn retry_after(response: &Response, body: &str, now: Timestamp) -> Option<Duration> {
     let header = response.retry_after.as_deref().map(str::trim).and_then(|text| {
         let seconds = || text.parse().ok().map(Duration::from_secs);
@@ -158,4 +160,161 @@ fn retry_after(response: &Response, body: &str, now: Timestamp) -> Option<Durati
 /// `Mon, 23 Nov 2026 11:37:00 GMT` (RFC 9110 §5.6.7).
 fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-23T11:37:00Z".parse().expect("an instant")
+    }
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let body = body.as_bytes().to_vec();
+        classify(&Response { status, body, is_whole: true, ..Response::default() }, now())
+    }
+
+    fn name(answer: &Answer) -> &'static str {
+        match answer {
+            Answer::Delivered => "delivered",
+            Answer::Later { maybe_delivered: true, .. } => "maybe",
+            Answer::Later { slow_down: true, .. } => "slow down",
+            Answer::Later { .. } => "later",
+            Answer::PayloadRefused { .. } => "payload",
+            Answer::DestinationRefused { .. } => "destination",
+        }
+    }
+
+    #[test]
+    fn every_documented_answer_has_its_meaning() {
+        let page = "<!DOCTYPE html>\n<html><title>Server Error | Slack</title></html>";
+        let nginx = "<html>\r\n<head><title>403 Forbidden</title></head></html>";
+        let limited = "{\"retry_after\":1,\"ok\":false,\"error\":\"rate_limited\"}";
+        let table = [
+            (200, "ok", "delivered"),
+            (200, "ok\n", "delivered"),
+            (200, "OK", "destination"),
+            (200, "", "maybe"),
+            (200, page, "destination"),
+            (200, "{\"ok\":true}", "destination"),
+            (200, "invalid_blocks", "payload"),
+            (200, "{\"ok\":false,\"error\":\"no_team\"}", "destination"),
+            (201, "ok", "destination"),
+            (204, "", "destination"),
+            (400, "invalid_payload", "payload"),
+            (400, "no_text", "payload"),
+            (400, "missing_text_or_fallback_or_attachments", "payload"),
+            (400, "invalid_blocks", "payload"),
+            (400, "invalid_blocks_format", "payload"),
+            (400, "invalid_attachments", "payload"),
+            (400, "too_many_attachments", "payload"),
+            (400, "msg_blocks_too_long", "payload"),
+            (400, "msg_too_long", "payload"),
+            (400, "user_not_found", "destination"),
+            (403, "invalid_token", "destination"),
+            (403, "action_prohibited", "destination"),
+            (400, "posting_to_general_channel_denied", "destination"),
+            (403, "team_disabled", "destination"),
+            (404, "channel_not_found", "destination"),
+            (404, "no_active_hooks", "destination"),
+            (404, "no_service", "destination"),
+            (404, "No_Service\n", "destination"),
+            (404, "no_service_id", "destination"),
+            (404, "no_team", "destination"),
+            (410, "channel_is_archived", "destination"),
+            (500, "no_team", "destination"),
+            (500, "rollup_error", "later"),
+            (500, page, "later"),
+            (502, page, "later"),
+            (503, "", "later"),
+            (504, page, "maybe"),
+            (408, "", "later"),
+            (425, "", "later"),
+            (429, limited, "slow down"),
+            (429, "rate_limited", "slow down"),
+            (429, "", "slow down"),
+            (302, page, "destination"),
+            (307, "", "destination"),
+            (403, nginx, "later"),
+            (403, "", "payload"),
+            (404, page, "payload"),
+            (405, "", "payload"),
+            (418, "something_new", "payload"),
+            (600, "", "payload"),
+        ];
+        for (status, body, wanted) in table {
+            assert_eq!(name(&answer(status, body)), wanted, "for {status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_may_have_been_a_yes() {
+        let cut = |status, body: &[u8]| {
+            let body = body.to_vec();
+            name(&classify(&Response { status, body, ..Response::default() }, now()))
+        };
+        assert_eq!(cut(200, b"o"), "maybe");
+        assert_eq!(cut(200, b"ok"), "maybe");
+        assert_eq!(cut(200, &[b'o'; BODY_BYTES_MAX]), "destination");
+        assert_eq!(cut(503, b""), "later");
+    }
+
+    #[test]
+    fn the_receivers_word_on_when_is_taken_within_reason() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let json = |wait: &str| format!("{{\"retry_after\":{wait},\"error\":\"rate_limited\"}}");
+        let table = [
+            (Some("30"), None, String::new(), seconds(30)),
+            (Some(" 30 "), None, String::new(), seconds(30)),
+            (Some("0"), None, String::new(), seconds(1)),
+            (Some("999999999"), None, String::new(), seconds(3_600)),
+            (Some("99999999999999999999999"), None, String::new(), seconds(1)),
+            (Some("soon"), None, String::new(), seconds(1)),
+            (Some("-5"), None, String::new(), seconds(1)),
+            (Some("soon"), None, json("7"), seconds(7)),
+            (None, None, json("7"), seconds(7)),
+            (None, None, json("1e300"), seconds(1)),
+            (None, None, json("-1"), seconds(1)),
+            (Some("Mon, 23 Nov 2026 11:38:00 GMT"), None, String::new(), seconds(60)),
+            (Some("Mon, 23 Nov 2026 11:30:00 GMT"), None, String::new(), seconds(1)),
+            // The receiver's clock is an hour ahead of ours: the difference is what it means.
+            (
+                Some("Mon, 23 Nov 2026 12:38:00 GMT"),
+                Some("Mon, 23 Nov 2026 12:37:30 GMT"),
+                String::new(),
+                seconds(30),
+            ),
+            (None, None, String::new(), seconds(1)),
+        ];
+        for (retry_after, date, body, wanted) in table {
+            let response = Response {
+                status: 429,
+                retry_after: retry_after.map(str::to_owned),
+                date: date.map(str::to_owned),
+                body: body.clone().into_bytes(),
+                is_whole: true,
+            };
+            let Answer::Later { after, .. } = classify(&response, now()) else {
+                panic!("not later")
+            };
+            assert_eq!(after, wanted, "for {retry_after:?} {body}");
+        }
+        let unavailable = Response { status: 503, ..Response::default() };
+        let Answer::Later { after: None, .. } = classify(&unavailable, now()) else {
+            panic!("503 without a word on when leaves it to us")
+        };
+    }
+
+    #[test]
+    fn no_text_of_a_body_is_repeated() {
+        for body in
+            ["token=abc secret", "<html>secret</html>", "{\"error\":\"se cret\"}", "secret1"]
+        {
+            for status in [200, 302, 400, 404, 429, 500] {
+                let told = format!("{:?}", answer(status, body));
+                assert!(!told.contains("cret"), "{told}");
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
-//! A message in Slack's Block Kit: the headline as the payload's text, which notifications and screen readers show, and
-//! one attachment with a colour bar and a block for each card. Text of a log stands only in `text` elements of
-//! `rich_text`, which Slack does not read for markup, and in escaped code spans.
+//! A message in Slack's Block Kit: the headline as the payload's text, which notifications and
+//! screen readers show, and one attachment with a colour bar and a block for each card. Text of a
+//! log stands only in `text` elements of `rich_text`, which Slack does not read for markup, and in
+//! escaped code spans.
 
 use serde::Serialize;
 

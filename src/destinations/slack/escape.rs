@@ -1,5 +1,6 @@
-//! Slack's markup, "mrkdwn" (docs.slack.dev, "Formatting message text"): `&`, `<` and `>` are its only control
-//! characters and the only ones with an escape; a code span ends at a backtick, which has none.
+//! Slack's markup, "mrkdwn" (docs.slack.dev, "Formatting message text"): `&`, `<` and `>` are its
+//! only control characters and the only ones with an escape; a code span ends at a backtick, which
+//! has none.
 
 use std::borrow::Cow;
 
@@ -25,7 +26,8 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A code span. A backtick within becomes a look-alike; blanks at the ends go, since Slack would not see a span.
+/// A code span. A backtick within becomes a look-alike; blanks at the ends go, since Slack would
+/// not see a span.
 pub(super) fn code(text: &str) -> String {
     let text = text.trim().replace('`', "\u{2cb}");
     let text = if text.is_empty() { "\u{2420}".to_owned() } else { text };
@@ -61,7 +63,8 @@ pub(super) fn mrkdwn(line: &Line) -> String {
     output
 }
 
-/// Is this one of the mentions that Slack knows: `<!here>`, `<!channel>`, `<!everyone>`, a user group, a user?
+/// Is this one of the mentions that Slack knows: `<!here>`, `<!channel>`, `<!everyone>`, a user
+/// group, a user?
 pub fn mention_allowed(text: &str) -> bool {
     let id = |prefix, first: &[char]| {
         let id = text.strip_prefix(prefix).and_then(|rest: &str| rest.strip_suffix('>'));

@@ -1,6 +1,8 @@
-//! Slack's payloads through the fake Slack's checks: golden files, the published attacks, any report.
+//! Slack's payloads through the fake Slack's checks: golden files, the published attacks, any
+//! report.
 //!
-//! `UPDATE=1 cargo test golden` writes `tests/golden/slack/`; read the difference before committing it.
+//! `UPDATE=1 cargo test golden` writes `tests/golden/slack/`; read the difference before committing
+//! it.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
