@@ -1,1 +1,406 @@
-//! The only place that opens a log: identity, position, rotation, bounded lines. Knows no format, no store.
+//! The only place that opens a log: which files there are, how far they are read, what became of
+//! them. Gives complete lines with their offsets. Knows no format and no store.
+//!
+//! A pass of its reader, which keeps lines and position in one transaction:
+//!
+//! ```text
+//! findings = tail.look(now)
+//! while chunk = tail.turn(now, &mut buffer):     a window of the next file, in fair order
+//!     lines of the chunk -> events
+//!     tail.accept(now, chunk, position)          up to where the events reach
+//!     transaction: events + tail.changes()
+//!     tail.committed(now)                        or tail.rolled_back(), if it failed
+//! sleep until the signal rings or tail.next_look(now)
+//! ```
+//!
+//! What is not accepted is given again. What is accepted and not committed is given again after
+//! [`rolled_back`](Tail::rolled_back), or by the next process. A rotated file is closed after the
+//! commit of its last line and never before.
+
+mod buffer;
+mod checkpoint;
+mod chunk;
+mod discover;
+mod file;
+mod finding;
+mod identity;
+mod lines;
+mod pass;
+mod resume;
+mod rotation;
+mod start;
+mod tracked;
+mod wake;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+pub use self::buffer::{Buffer, WINDOW_BYTES_MAX};
+pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped};
+pub use self::chunk::{Chunk, End};
+pub use self::discover::{DEPTH_MAX, FILES_MAX, Pattern, PatternError};
+pub use self::file::Kind;
+pub use self::finding::{Finding, Weight, What};
+pub use self::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
+pub use self::lines::{LINE_BYTES_MAX, Line};
+pub use self::rotation::{ABANDONED_WAIT, MISSED_MAX, QUIET_WAIT, ROTATE_WAIT};
+pub use self::tracked::{RETRY_FIRST, RETRY_MAX};
+pub use self::wake::{HINTS_MAX, LOOK_EVERY, POLL_EVERY, WATCH_RETRY};
+pub use crate::config::StartAt;
+
+use self::discover::Source;
+use self::file::{Disk, Files, Stat};
+use self::tracked::{Flush, Place, Tracked, Turn, Window};
+use self::wake::Wake;
+use crate::signal::Signal;
+
+/// The files of one `[[source]]`.
+#[derive(Debug, Clone)]
+pub struct SourceFiles {
+    /// Paths and globs.
+    pub paths: Vec<String>,
+    /// Globs of files that are left out. Without a slash they are about names.
+    pub exclude: Vec<String>,
+    /// Where reading begins in files that are there at the source's first start.
+    pub start_at: StartAt,
+    /// This is the source's first start: the store knows nothing of it. At a later one, files without
+    /// a checkpoint appeared in between and are read from their beginning.
+    pub first_start: bool,
+}
+
+/// What a transaction has to write, so that another process goes on where this one stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rows to insert, or to replace by [`Checkpoint::file`].
+    pub save: Vec<Checkpoint>,
+    /// Rows to delete.
+    pub forget: Vec<FileKey>,
+}
+
+/// A file as `status` shows it.
+#[derive(Debug, Clone)]
+pub struct FileStatus {
+    /// The path under which it was found.
+    pub path: Arc<Path>,
+    /// Its source.
+    pub source: usize,
+    /// How it is.
+    pub state: State,
+    /// Its length in bytes, when it was last looked at.
+    pub size: u64,
+    /// How far it is read.
+    pub position: Position,
+    /// Bytes that are not read yet.
+    pub lag_bytes: u64,
+    /// When lines of it were last accepted.
+    pub read_at: Option<Instant>,
+    /// What is wrong with it.
+    pub problem: Option<What>,
+}
+
+/// How a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its path leads to it.
+    Followed,
+    /// It was renamed, and is read until its writer has left it.
+    Rotated,
+    /// It was deleted, and is read to its end.
+    Deleted,
+}
+
+/// All logs of all sources. See the module's text for how it is driven.
+pub struct Tail {
+    files: Box<dyn Files>,
+    sources: Arc<[Source]>,
+    wake: Wake,
+    /// Where all keys and generations come from.
+    seed: u64,
+    /// How many numbers were drawn from the seed.
+    drawn: u64,
+    inserted: u64,
+    tracked: HashMap<FileKey, Tracked>,
+    /// The file that a path led to last.
+    newest: HashMap<Arc<Path>, FileKey>,
+    waiting: Vec<resume::Waiting>,
+    /// Files that were there at the first start and could not be read: what was known of them then.
+    unopened: BTreeMap<PathBuf, Stat>,
+    queue: VecDeque<FileKey>,
+    dirty: BTreeSet<FileKey>,
+    forget: BTreeSet<FileKey>,
+    findings: Vec<Finding>,
+    troubles: BTreeMap<PathBuf, What>,
+    next_pass: Option<Instant>,
+    passes: u64,
+}
+
+impl Tail {
+    /// A tail that has not looked yet.
+    ///
+    /// `resumed` are all checkpoints that the store holds; `seed` is a random number, from which
+    /// keys and generations are made; `wake` is rung when a log changes.
+    ///
+    /// # Errors
+    ///
+    /// A path or glob of a source cannot be used.
+    pub fn new(
+        sources: &[SourceFiles],
+        resumed: Vec<Checkpoint>,
+        seed: u64,
+        wake: Signal,
+    ) -> Result<Self, PatternError> {
+        let sources = compile(sources)?;
+        let open = wake::system(sources.clone(), wake);
+        Ok(Self::with(Box::new(Disk), open, sources, resumed, seed))
+    }
+
+    fn with(
+        files: Box<dyn Files>,
+        open: wake::Open,
+        sources: Arc<[Source]>,
+        mut resumed: Vec<Checkpoint>,
+        seed: u64,
+    ) -> Self {
+        // The order in which the files were written is the one in which they are read.
+        resumed.sort_by_key(|checkpoint| (checkpoint.modified_ns, checkpoint.file));
+        Self {
+            files,
+            sources,
+            wake: Wake::new(open),
+            seed,
+            drawn: 0,
+            inserted: 0,
+            tracked: HashMap::new(),
+            newest: HashMap::new(),
+            waiting: resumed.into_iter().map(resume::Waiting::new).collect(),
+            unopened: BTreeMap::new(),
+            queue: VecDeque::new(),
+            dirty: BTreeSet::new(),
+            forget: BTreeSet::new(),
+            findings: Vec::new(),
+            troubles: BTreeMap::new(),
+            next_pass: None,
+            passes: 0,
+        }
+    }
+
+    /// Looks what is there: all files if that is due, else those of which a change was reported.
+    /// Gives what was found, also by turns since the last look.
+    pub fn look(&mut self, now: Instant) -> Vec<Finding> {
+        let changed = self.wake.hints.take();
+        let due = changed.all || self.next_pass.is_none_or(|at| now >= at);
+        if due || !changed.paths.iter().all(|path| self.look_at(now, path)) {
+            self.pass(now);
+            self.next_pass = Some(now + self.wake.interval());
+        }
+        std::mem::take(&mut self.findings)
+    }
+
+    /// When to look again, if nothing rings before.
+    pub fn next_look(&self, now: Instant) -> Instant {
+        if self.queue.is_empty() { self.next_pass.unwrap_or(now) } else { now }
+    }
+
+    /// A window of the next file that has something new, read into `buffer`. `None` when all files
+    /// are read as far as they go, or those that are left must wait.
+    pub fn turn<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<Chunk<'b>> {
+        let (key, window) = self.next_window(now, buffer)?;
+        self.tracked.get(&key).map(|file| file.chunk(window, buffer))
+    }
+
+    fn next_window(&mut self, now: Instant, buffer: &mut Buffer) -> Option<(FileKey, Window)> {
+        for _ in 0..self.queue.len() {
+            let key = self.queue.pop_front()?;
+            if self.has_predecessor(key, now) {
+                self.queue.push_back(key);
+                continue;
+            }
+            let Some(file) = self.tracked.get_mut(&key) else { continue };
+            file.queued = false;
+            let turn = file.turn(buffer);
+            if turn.is_ok() && file.trouble.take().is_some() {
+                self.findings.push(Finding::new(&file.path, What::Readable));
+            }
+            match turn {
+                Ok(Turn::Window(window)) => return Some((key, window)),
+                Ok(Turn::Nothing) => {}
+                Ok(Turn::Again) => self.enqueue(key),
+                Ok(Turn::Replaced) => self.replaced(now, key),
+                Err(error) => {
+                    if let Some(what) = file.failed(now, &error) {
+                        self.findings.push(Finding::new(&file.path, what));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Has the file that was at its path before it something that can be read now?
+    fn has_predecessor(&self, key: FileKey, now: Instant) -> bool {
+        let before = self.tracked.get(&key).and_then(|file| self.tracked.get(&file.after?));
+        before.is_some_and(|before| before.queued && !before.is_waiting(now))
+    }
+
+    /// Takes the lines of `chunk` up to `position` as read: one that the chunk had while it was
+    /// iterated. The next turn of the file begins there. To be called before the next look.
+    pub fn accept(&mut self, now: Instant, chunk: Chunk<'_>, position: Position) {
+        let Some(file) = self.tracked.get_mut(&chunk.file) else { return };
+        if file.read != chunk.mark {
+            return;
+        }
+        let wants_more = file.accept(now, &chunk, chunk.mark_at(position));
+        if file.read != file.base || file.done {
+            self.dirty.insert(chunk.file);
+        }
+        if wants_more {
+            self.enqueue(chunk.file);
+        }
+    }
+
+    /// What differs from what the store has. To be written in the transaction that holds the events
+    /// of the accepted lines; also when there are none.
+    pub fn changes(&self) -> Changes {
+        let mut changes =
+            Changes { save: Vec::new(), forget: self.forget.iter().copied().collect() };
+        for file in self.dirty.iter().filter_map(|key| self.tracked.get(key)) {
+            if file.done {
+                changes.forget.push(file.key);
+            } else {
+                changes.save.push(file.checkpoint());
+            }
+        }
+        changes
+    }
+
+    /// The last [`changes`](Self::changes) and their events are durable. Only now a rotated file
+    /// that is read to its end is closed.
+    pub fn committed(&mut self, now: Instant) {
+        self.forget.clear();
+        for key in std::mem::take(&mut self.dirty) {
+            let Some(file) = self.tracked.get_mut(&key) else { continue };
+            file.base = file.read;
+            if !file.done {
+                continue;
+            }
+            let grew = file.handle.stat().is_ok_and(|stat| stat.size > file.read.position.offset);
+            if grew {
+                // Its writer came back at the last moment: it is followed on, in a new row.
+                file.rewind();
+                file.grew_at = now;
+                self.dirty.insert(key);
+            } else if let Some(file) = self.tracked.remove(&key) {
+                self.newest.retain(|_, newest| *newest != key);
+                self.findings.push(Finding::new(file.path, What::Finished));
+            }
+        }
+    }
+
+    /// The transaction failed: all that was accepted since the last commit is given again.
+    pub fn rolled_back(&mut self) {
+        for key in self.dirty.clone() {
+            if let Some(file) = self.tracked.get_mut(&key) {
+                file.read = file.base;
+                file.rewind();
+            }
+            self.enqueue(key);
+        }
+    }
+
+    /// Gives, in the turns that follow, also lines without a newline and records that could go on:
+    /// for a run that ends when all is read.
+    pub fn flush(&mut self) {
+        for key in self.keys() {
+            if let Some(file) = self.tracked.get_mut(&key)
+                && file.unread_bytes() > 0
+            {
+                file.flush = Flush::All;
+                self.enqueue(key);
+            }
+        }
+    }
+
+    /// All files, in order of appearance.
+    pub fn files(&self) -> Vec<FileStatus> {
+        let mut files: Vec<&Tracked> = self.tracked.values().collect();
+        files.sort_by_key(|file| file.number);
+        files
+            .into_iter()
+            .map(|file| FileStatus {
+                path: file.path.clone(),
+                source: file.source,
+                state: match file.place {
+                    Place::AtPath => State::Followed,
+                    Place::Moved if file.stat.links == 0 => State::Deleted,
+                    Place::Moved => State::Rotated,
+                },
+                size: file.stat.size,
+                position: file.read.position,
+                lag_bytes: file.unread_bytes(),
+                read_at: file.read_at,
+                problem: file.trouble.as_ref().map(|trouble| trouble.what.clone()),
+            })
+            .collect()
+    }
+
+    /// What cannot be read, or is not a file, at present: paths that no [`FileStatus`] is about.
+    pub fn troubles(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.troubles.iter().map(|(path, what)| Finding::new(path, what.clone()))
+    }
+
+    /// In order of appearance.
+    fn keys(&self) -> Vec<FileKey> {
+        let mut keys: Vec<_> = self.tracked.values().map(|file| (file.number, file.key)).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(_, key)| key).collect()
+    }
+
+    fn enqueue(&mut self, key: FileKey) {
+        if let Some(file) = self.tracked.get_mut(&key)
+            && !std::mem::replace(&mut file.queued, true)
+        {
+            self.queue.push_back(key);
+        }
+    }
+
+    /// The content was cut off or replaced: a new generation begins.
+    fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
+        let generation = self.draw();
+        let Some(file) = self.tracked.get_mut(&key) else { return };
+        file.restart(generation, now);
+        let what = What::Truncated { lost_bytes_at_least };
+        self.findings.push(Finding::new(&file.path, what));
+        self.dirty.insert(key);
+        self.enqueue(key);
+    }
+
+    /// A number that was never drawn before, in this process or another.
+    fn draw(&mut self) -> u64 {
+        self.drawn = self.drawn.wrapping_add(1);
+        xxh3_64_with_seed(&self.drawn.to_le_bytes(), self.seed)
+    }
+
+    fn insert(&mut self, mut file: Tracked) {
+        self.inserted = self.inserted.saturating_add(1);
+        file.number = self.inserted;
+        file.after = self.newest.insert(file.path.clone(), file.key);
+        self.tracked.insert(file.key, file);
+    }
+}
+
+impl std::fmt::Debug for Tail {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Tail").field("files", &self.files()).finish_non_exhaustive()
+    }
+}
+
+fn compile(sources: &[SourceFiles]) -> Result<Arc<[Source]>, PatternError> {
+    sources.iter().map(Source::new).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! Where reading stands in a file: plain values that a store can write to columns and that outlive
+//! this process. Knows no descriptor and no clock.
+
+use std::path::PathBuf;
+
+use super::identity::{Fingerprint, Identity};
+
+/// A file that is followed: the number of its checkpoint's row. Given at first sight, kept through
+/// renames and truncations until the file is let go. Random, so that two readers that share one
+/// store do not collide. A store of signed integers keeps it by its bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileKey(pub u64);
+
+/// A place in a file where reading can begin. It lies behind a line's end, or inside an over-long
+/// line ([`mid_line`](Self::mid_line)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// Bytes from the file's beginning.
+    pub offset: u64,
+    /// The bytes at `offset` belong to a line of which the first part was given already: they are
+    /// skipped up to and including the next newline.
+    pub mid_line: bool,
+    /// What was passed over on the way here. Part of the position, so that a line that is read
+    /// twice is counted once.
+    pub skipped: Skipped,
+}
+
+/// Exact counts of what was not given as part of a line, since the file's generation began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skipped {
+    /// Lines that were longer than [`LINE_BYTES_MAX`](super::LINE_BYTES_MAX) and were given cut.
+    pub cut_lines: u64,
+    /// Bytes of those lines behind the cut.
+    pub cut_bytes: u64,
+    /// NUL bytes in front of lines: holes of sparse files, preallocated space.
+    pub nul_bytes: u64,
+}
+
+/// All that is needed to go on reading a file in another process, wherever it was renamed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The row's number: the store's primary key.
+    pub file: FileKey,
+    /// The path under which the file was found, by which its source is known. A file that was
+    /// renamed away since keeps it. Any bytes, not only UTF-8.
+    pub path: PathBuf,
+    /// Which file it is.
+    pub identity: Identity,
+    /// Random; renewed when the content is truncated or replaced. Event ids are built from it.
+    pub generation: u64,
+    /// Where reading goes on.
+    pub position: Position,
+    /// The bytes right before `position.offset`: as they change, the content was replaced.
+    pub behind: Fingerprint,
+    /// Bytes that the file was known to hold: what is lost at least if it is never seen again.
+    pub size: u64,
+    /// The file's last modification that was seen, in nanoseconds since 1970 by its file system.
+    pub modified_ns: i64,
+}

@@ -1,0 +1,136 @@
+//! The one place that touches log files: look, list, open, read. Behind two small traits, so that
+//! tests can make any of these fail.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// The most entries of a directory that are looked at.
+pub(super) const ENTRIES_MAX: usize = 100_000;
+
+/// How often one read is tried again when a signal interrupts it.
+const INTERRUPTS_MAX: usize = 100;
+
+/// What kind of thing lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file: the only kind that is read.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A named pipe, which has no positions to go back to.
+    Fifo,
+    /// A socket or a device.
+    Special,
+}
+
+/// What the file system says about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) kind: Kind,
+    pub(super) device: u64,
+    pub(super) inode: u64,
+    pub(super) size: u64,
+    /// Nanoseconds since 1970.
+    pub(super) modified_ns: i64,
+    /// Names that lead to it; 0 when it was deleted.
+    pub(super) links: u64,
+}
+
+impl Stat {
+    /// Device and inode: no two files have the same at the same time.
+    pub(super) fn id(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+}
+
+/// A file system.
+pub(super) trait Files: Send {
+    /// What lies at `path`, symbolic links followed.
+    fn stat(&self, path: &Path) -> io::Result<Stat>;
+    /// The names in a directory, in no order, at most [`ENTRIES_MAX`].
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>>;
+    /// Opens for reading. Never waits, not even for a pipe's writer.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>>;
+}
+
+/// An open file.
+pub(super) trait Handle: Send {
+    /// What the file system says about it now.
+    fn stat(&self) -> io::Result<Stat>;
+    /// Reads at `offset`; fewer bytes than `buffer` takes, or none, at the end.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// The machine's own file system.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disk;
+
+impl Files for Disk {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        fs::metadata(path).map(|metadata| stat_of(&metadata))
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(directory)?.take(ENTRIES_MAX);
+        entries.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+        // Close-on-exec is the standard library's default.
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        Ok(Box::new(fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?))
+    }
+}
+
+impl Handle for File {
+    fn stat(&self) -> io::Result<Stat> {
+        self.metadata().map(|metadata| stat_of(&metadata))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(self, buffer, offset)
+    }
+}
+
+/// Reads until `buffer` is full or the file ends; says how many bytes there were.
+pub(super) fn read_full(handle: &dyn Handle, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let (mut filled, mut interrupts) = (0, 0);
+    while let Some(space) = buffer.get_mut(filled..).filter(|space| !space.is_empty()) {
+        match handle.read_at(space, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(bytes) => filled = filled.saturating_add(bytes),
+            Err(error)
+                if error.kind() == io::ErrorKind::Interrupted && interrupts < INTERRUPTS_MAX =>
+            {
+                interrupts += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn stat_of(metadata: &fs::Metadata) -> Stat {
+    let kind = match metadata.file_type() {
+        kind if kind.is_file() => Kind::Regular,
+        kind if kind.is_dir() => Kind::Directory,
+        kind if kind.is_fifo() => Kind::Fifo,
+        _ => Kind::Special,
+    };
+    Stat {
+        kind,
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        size: metadata.size(),
+        modified_ns: metadata
+            .mtime()
+            .saturating_mul(1_000_000_000)
+            .saturating_add(metadata.mtime_nsec()),
+        links: metadata.nlink(),
+    }
+}

@@ -1,0 +1,207 @@
+//! Where another process left off: each checkpoint finds its file again, under the name it had or
+//! one that it was renamed to in the same directory, and only if its content is the one that was
+//! read.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Tail;
+use super::checkpoint::Checkpoint;
+use super::discover::Sight;
+use super::file::{Handle, Stat};
+use super::finding::{Finding, What};
+use super::tracked::{Mark, Place, Tracked};
+
+/// A checkpoint of which the file is not open yet.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    checkpoint: Checkpoint,
+    /// It was told that the file is not there.
+    told: bool,
+    /// The file is there and cannot be read.
+    blocked: bool,
+}
+
+/// What became of a checkpoint's file.
+enum Found {
+    /// Its content is the one that was read.
+    Same(Opened, Mark),
+    /// Its content was replaced in place.
+    Replaced(Opened),
+    /// It is there and cannot be read.
+    Blocked(PathBuf, io::Error),
+    /// It is not there.
+    Nowhere,
+}
+
+struct Opened {
+    path: Arc<Path>,
+    place: Place,
+    handle: Box<dyn Handle>,
+    stat: Stat,
+}
+
+impl Waiting {
+    pub(super) fn new(checkpoint: Checkpoint) -> Self {
+        Self { checkpoint, told: false, blocked: false }
+    }
+}
+
+impl Tail {
+    /// Opens what the checkpoints stand for, as far as it is there. Gives the paths that lead to
+    /// another file now while theirs is gone, with its last modification.
+    pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) -> BTreeMap<PathBuf, i64> {
+        let mut gone = BTreeMap::new();
+        for mut waiting in std::mem::take(&mut self.waiting) {
+            let checkpoint = &waiting.checkpoint;
+            let path = &checkpoint.path;
+            // A checkpoint of a source that is not configured is left for when it is again.
+            let Some(source) = self.sources.iter().position(|source| source.matches(path)) else {
+                continue;
+            };
+            let lost_bytes_at_least = checkpoint.size.saturating_sub(checkpoint.position.offset);
+            match self.find(checkpoint, sight) {
+                Found::Same(opened, mark) => {
+                    let from = mark.position.offset;
+                    self.findings.push(Finding::new(path, What::Resumed { from }));
+                    self.take_up(now, source, checkpoint, opened, mark);
+                }
+                Found::Replaced(opened) => {
+                    let mark = Mark::beginning(self.draw());
+                    let what = What::Truncated { lost_bytes_at_least };
+                    self.findings.push(Finding::new(path, what));
+                    self.take_up(now, source, checkpoint, opened, mark);
+                    self.dirty.insert(checkpoint.file);
+                }
+                Found::Blocked(path, error) => {
+                    sight.troubles.insert(path, What::unreadable(&error));
+                    waiting.blocked = true;
+                    self.waiting.push(waiting);
+                }
+                Found::Nowhere => {
+                    if !waiting.told {
+                        let what = What::Vanished { lost_bytes_at_least };
+                        self.findings.push(Finding::new(path, what));
+                    }
+                    // Where another file is at the path, the directory is the true one, and not
+                    // that under a file system that is not mounted yet.
+                    if sight.files.iter().any(|sighting| *sighting.path == **path) {
+                        gone.insert(path.clone(), checkpoint.modified_ns);
+                        self.forget.insert(checkpoint.file);
+                    } else {
+                        (waiting.told, waiting.blocked) = (true, false);
+                        self.waiting.push(waiting);
+                    }
+                }
+            }
+        }
+        gone
+    }
+
+    /// Files that belong to a checkpoint and must not be taken for new.
+    pub(super) fn blocked_ids(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.waiting
+            .iter()
+            .filter(|waiting| waiting.blocked)
+            .map(|waiting| (waiting.checkpoint.identity.device, waiting.checkpoint.identity.inode))
+    }
+
+    fn take_up(
+        &mut self,
+        now: Instant,
+        source: usize,
+        checkpoint: &Checkpoint,
+        opened: Opened,
+        mark: Mark,
+    ) {
+        if opened.place == Place::Moved {
+            let unread_bytes = opened.stat.size.saturating_sub(mark.position.offset);
+            self.findings.push(Finding::new(&opened.path, What::Rotated { unread_bytes }));
+        }
+        self.insert(Tracked::new(
+            checkpoint.file,
+            (source, opened.path),
+            (opened.handle, opened.stat),
+            (opened.place, mark),
+            now,
+        ));
+    }
+
+    fn find(&self, checkpoint: &Checkpoint, sight: &Sight) -> Found {
+        let taken: HashSet<(u64, u64)> = self.tracked.values().map(|file| file.stat.id()).collect();
+        let at_path = sight.files.iter().find(|sighting| *sighting.path == *checkpoint.path);
+        if let Some(sighting) = at_path
+            && sighting.stat.inode == checkpoint.identity.inode
+            && !taken.contains(&sighting.stat.id())
+        {
+            let found = self.verify(checkpoint, sighting.path.clone(), Place::AtPath);
+            // Device numbers change when disks are found in another order; content tells.
+            let same_device = sighting.stat.device == checkpoint.identity.device;
+            if same_device || matches!(found, Found::Same(..)) && checkpoint.position.offset > 0 {
+                return found;
+            }
+        }
+        let id = (checkpoint.identity.device, checkpoint.identity.inode);
+        if taken.contains(&id) {
+            return Found::Nowhere;
+        }
+        if let Some(sighting) = sight.files.iter().find(|sighting| sighting.stat.id() == id) {
+            return or_nowhere(self.verify(checkpoint, sighting.path.clone(), Place::AtPath));
+        }
+        let Some(directory) = checkpoint.path.parent() else { return Found::Nowhere };
+        let siblings = match self.siblings(directory) {
+            Ok(siblings) => siblings,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nowhere,
+            // It may be in there: it stays awaited.
+            Err(error) => return Found::Blocked(directory.to_path_buf(), error),
+        };
+        match siblings.into_iter().find(|sibling| sibling.stat.id() == id) {
+            Some(sibling) => {
+                let path = directory.join(sibling.name).into();
+                match self.verify(checkpoint, path, Place::Moved) {
+                    Found::Same(opened, mark) => {
+                        let path = checkpoint.path.as_path().into();
+                        Found::Same(Opened { path, ..opened }, mark)
+                    }
+                    other => or_nowhere(other),
+                }
+            }
+            None => Found::Nowhere,
+        }
+    }
+
+    /// Opens a candidate and compares its content with what was read.
+    fn verify(&self, checkpoint: &Checkpoint, path: Arc<Path>, place: Place) -> Found {
+        let compared = self.open(&path).and_then(|(handle, stat)| {
+            let mark = Mark::at(&*handle, checkpoint.generation, checkpoint.position)?;
+            Ok((handle, stat, mark))
+        });
+        match compared {
+            Ok((handle, stat, mark)) => {
+                let opened = Opened { path, place, handle, stat };
+                match mark {
+                    Some(mark)
+                        if mark.head == checkpoint.identity.head
+                            && mark.behind == checkpoint.behind =>
+                    {
+                        Found::Same(opened, mark)
+                    }
+                    Some(_) | None => Found::Replaced(opened),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nowhere,
+            Err(error) => Found::Blocked(path.to_path_buf(), error),
+        }
+    }
+}
+
+/// Under another name only the same content is the same file: the number may be used again.
+fn or_nowhere(found: Found) -> Found {
+    match found {
+        Found::Replaced(_) => Found::Nowhere,
+        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
+    }
+}

@@ -1,0 +1,113 @@
+//! A file system that fails on demand and otherwise is the disk.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rustix::io::Errno;
+
+use super::super::file::{Disk, Files, Handle, Stat};
+
+/// Clones share their faults.
+#[derive(Clone, Default)]
+pub(super) struct Faulty(Arc<Mutex<Faults>>);
+
+#[derive(Default)]
+struct Faults {
+    /// Errors of opening a path, until taken away.
+    open: HashMap<PathBuf, Errno>,
+    /// Errors of reading what was opened under a path: how many are left.
+    read: HashMap<PathBuf, (Errno, usize)>,
+    /// Inode numbers that paths are said to have.
+    inode: HashMap<PathBuf, u64>,
+    device: HashMap<PathBuf, u64>,
+    /// The most bytes that one read gives.
+    read_bytes_max: Option<usize>,
+    reads: usize,
+}
+
+impl Faulty {
+    fn faults(&self) -> std::sync::MutexGuard<'_, Faults> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn fail_open(&self, path: &Path, error: Option<Errno>) {
+        let mut faults = self.faults();
+        match error {
+            Some(error) => faults.open.insert(path.to_owned(), error),
+            None => faults.open.remove(path),
+        };
+    }
+
+    pub(super) fn fail_reads(&self, path: &Path, error: Errno, times: usize) {
+        self.faults().read.insert(path.to_owned(), (error, times));
+    }
+
+    pub(super) fn say_inode(&self, path: &Path, inode: u64) {
+        self.faults().inode.insert(path.to_owned(), inode);
+    }
+
+    pub(super) fn say_device(&self, path: &Path, device: u64) {
+        self.faults().device.insert(path.to_owned(), device);
+    }
+
+    pub(super) fn read_at_most(&self, bytes: usize) {
+        self.faults().read_bytes_max = Some(bytes);
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.faults().reads
+    }
+
+    fn said(&self, path: &Path, stat: Stat) -> Stat {
+        let faults = self.faults();
+        let inode = faults.inode.get(path).copied().unwrap_or(stat.inode);
+        let device = faults.device.get(path).copied().unwrap_or(stat.device);
+        Stat { inode, device, ..stat }
+    }
+}
+
+impl Files for Faulty {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Disk.stat(path).map(|stat| self.said(path, stat))
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        Disk.names(directory)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+        if let Some(error) = self.faults().open.get(path) {
+            return Err((*error).into());
+        }
+        let handle = Disk.open(path)?;
+        Ok(Box::new(FaultyHandle { handle, path: path.to_owned(), faults: self.clone() }))
+    }
+}
+
+struct FaultyHandle {
+    handle: Box<dyn Handle>,
+    path: PathBuf,
+    faults: Faulty,
+}
+
+impl Handle for FaultyHandle {
+    fn stat(&self) -> io::Result<Stat> {
+        self.handle.stat().map(|stat| self.faults.said(&self.path, stat))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut faults = self.faults.faults();
+        faults.reads += 1;
+        if let Some((error, left)) = faults.read.get_mut(&self.path)
+            && *left > 0
+        {
+            *left -= 1;
+            return Err((*error).into());
+        }
+        let most = faults.read_bytes_max.unwrap_or(buffer.len()).min(buffer.len());
+        self.handle.read_at(&mut buffer[..most], offset)
+    }
+}

@@ -1,0 +1,440 @@
+//! One file that is followed: its descriptor, how far it is read, and its next window. Decides about
+//! no other file.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
+use super::checkpoint::{Checkpoint, FileKey, Position};
+use super::chunk::{Chunk, End};
+use super::file::{Handle, Stat, read_full};
+use super::finding::What;
+use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
+use super::lines::{Lines, Unended, nul_run};
+use super::rotation::{Change, QUIET_WAIT, change};
+
+/// How many NULs are passed over in one turn.
+const NUL_BYTES_A_TURN: u64 = 64 * 1024 * 1024;
+
+/// How long until a file that could not be read is tried again; doubled each time.
+pub const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest of those waits.
+pub const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// How far a file is read, with what is needed to know it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) generation: u64,
+    pub(super) position: Position,
+    pub(super) head: Fingerprint,
+    pub(super) behind: Fingerprint,
+}
+
+impl Mark {
+    /// Nothing is read yet.
+    pub(super) fn beginning(generation: u64) -> Self {
+        Self {
+            generation,
+            position: Position::default(),
+            head: Fingerprint::default(),
+            behind: Fingerprint::default(),
+        }
+    }
+
+    /// Stands at `position` of an open file. `None` if the file does not reach so far.
+    pub(super) fn at(
+        handle: &dyn Handle,
+        generation: u64,
+        position: Position,
+    ) -> io::Result<Option<Self>> {
+        let bytes = Fingerprint::bytes_at(position.offset);
+        let from = position.offset.saturating_sub(u64::from(bytes));
+        let mut first = vec![0; usize::from(bytes)];
+        let mut last = first.clone();
+        if read_full(handle, &mut first, 0)? < first.len()
+            || read_full(handle, &mut last, from)? < last.len()
+        {
+            return Ok(None);
+        }
+        let (head, behind) = (Fingerprint::of_first(&first), Fingerprint::of_last(&last));
+        Ok(Some(Self { generation, position, head, behind }))
+    }
+}
+
+/// Where a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Its path leads to it.
+    AtPath,
+    /// Its path leads elsewhere or nowhere: it was rotated or deleted.
+    Moved,
+}
+
+/// Why a file that did not grow gets a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// There is no reason.
+    None,
+    /// To take a record that could have gone on.
+    Quiet,
+    /// To take all there is, as no more is awaited by this run.
+    All,
+    /// To take all there is, before it is let go.
+    Finish,
+}
+
+/// What there was when a file was read to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caught {
+    size: u64,
+    /// Where the NULs begin that the file ends with, if it does. Space that was set aside is written
+    /// without a change of size; the first byte there tells.
+    data_end: u64,
+}
+
+/// A fault that did not go away yet.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    pub(super) what: What,
+    wait: Duration,
+    retry_at: Instant,
+}
+
+pub(super) struct Tracked {
+    pub(super) key: FileKey,
+    pub(super) source: usize,
+    pub(super) path: Arc<Path>,
+    pub(super) handle: Box<dyn Handle>,
+    pub(super) stat: Stat,
+    pub(super) place: Place,
+    /// How far the store has it.
+    pub(super) base: Mark,
+    /// How far it was accepted.
+    pub(super) read: Mark,
+    pub(super) read_at: Option<Instant>,
+    pub(super) grew_at: Instant,
+    pub(super) caught: Option<Caught>,
+    /// Lines at the end were given and not accepted: a record that may go on.
+    pub(super) left_open: bool,
+    pub(super) flush: Flush,
+    /// Read to its end for good, as soon as the store has it.
+    pub(super) done: bool,
+    /// What is read before it: the file that was at its path.
+    pub(super) after: Option<FileKey>,
+    /// Given in order of appearance.
+    pub(super) number: u64,
+    pub(super) queued: bool,
+    pub(super) trouble: Option<Trouble>,
+    window_bytes: usize,
+    nuls_to: u64,
+}
+
+/// What a turn of one file came to.
+pub(super) enum Turn {
+    /// There are lines, or an end, to give.
+    Window(Window),
+    /// Nothing new.
+    Nothing,
+    /// Only NULs so far; there is more.
+    Again,
+    /// The bytes before the position are not those that were read.
+    Replaced,
+}
+
+/// A window that is in the buffer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    lead_bytes: usize,
+    unended: Unended,
+    end: End,
+}
+
+impl Tracked {
+    pub(super) fn new(
+        key: FileKey,
+        (source, path): (usize, Arc<Path>),
+        (handle, stat): (Box<dyn Handle>, Stat),
+        (place, mark): (Place, Mark),
+        now: Instant,
+    ) -> Self {
+        Self {
+            key,
+            source,
+            path,
+            handle,
+            stat,
+            place,
+            base: mark,
+            read: mark,
+            read_at: None,
+            grew_at: now,
+            caught: None,
+            left_open: false,
+            flush: Flush::None,
+            done: false,
+            after: None,
+            number: 0,
+            queued: false,
+            trouble: None,
+            window_bytes: WINDOW_BYTES,
+            nuls_to: 0,
+        }
+    }
+
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            file: self.key,
+            path: self.path.to_path_buf(),
+            identity: Identity {
+                device: self.stat.device,
+                inode: self.stat.inode,
+                head: self.read.head,
+            },
+            generation: self.read.generation,
+            position: self.read.position,
+            behind: self.read.behind,
+            // A turn may have read more than the last look saw.
+            size: self.stat.size.max(self.read.position.offset),
+            modified_ns: self.stat.modified_ns,
+        }
+    }
+
+    pub(super) fn unread_bytes(&self) -> u64 {
+        self.stat.size.saturating_sub(self.read.position.offset)
+    }
+
+    /// Takes down what the file system says now.
+    pub(super) fn seen(&mut self, now: Instant, stat: Stat) -> Change {
+        let change = change(self.stat.size, self.read.position.offset, stat.size);
+        if stat.size != self.stat.size {
+            self.grew_at = now;
+        }
+        self.stat = stat;
+        change
+    }
+
+    /// Bytes that were read at the end and not accepted: the beginning of a line or record.
+    pub(super) fn begun_bytes(&self) -> u64 {
+        let end = self.caught.map_or(0, |caught| caught.data_end);
+        end.saturating_sub(self.read.position.offset)
+    }
+
+    /// Begins anew, with a content that was not read yet.
+    pub(super) fn restart(&mut self, generation: u64, now: Instant) {
+        let mark = Mark::beginning(generation);
+        (self.base, self.read) = (mark, mark);
+        self.rewind();
+        self.grew_at = now;
+    }
+
+    /// Forgets all that only holds for the position where it stood.
+    pub(super) fn rewind(&mut self) {
+        self.caught = None;
+        self.left_open = false;
+        self.flush = Flush::None;
+        self.done = false;
+        self.window_bytes = WINDOW_BYTES;
+        self.nuls_to = 0;
+    }
+
+    /// Are there bytes that were not given yet?
+    pub(super) fn has_news(&self) -> bool {
+        match self.caught {
+            None => self.stat.size > self.read.position.offset,
+            Some(caught) => {
+                caught.size != self.stat.size
+                    || (caught.data_end < caught.size && self.is_written(caught.data_end))
+            }
+        }
+    }
+
+    fn is_written(&self, offset: u64) -> bool {
+        let mut byte = [0];
+        // A fault shows when the file is read for the answer's sake.
+        read_full(&*self.handle, &mut byte, offset).map_or(true, |read| read == 1 && byte != [0])
+    }
+
+    /// Has it an unfinished record for so long that it is taken as complete?
+    pub(super) fn is_quiet(&self, now: Instant) -> bool {
+        self.left_open && now.saturating_duration_since(self.grew_at) >= QUIET_WAIT
+    }
+
+    pub(super) fn is_waiting(&self, now: Instant) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| now < trouble.retry_at)
+    }
+
+    /// Reading failed. Says whether that is news.
+    pub(super) fn failed(&mut self, now: Instant, error: &io::Error) -> Option<What> {
+        let what = What::unreadable(error);
+        let before = self.trouble.take();
+        let wait = before.as_ref().map_or(RETRY_FIRST, |before| (before.wait * 2).min(RETRY_MAX));
+        let news = before.is_none_or(|before| before.what != what).then(|| what.clone());
+        self.trouble = Some(Trouble { what, wait, retry_at: now + wait });
+        news
+    }
+
+    /// Reads the next window into `buffer`.
+    pub(super) fn turn(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
+        let lead_bytes = usize::from(self.read.behind.bytes);
+        let position = self.read.position;
+        let from = position.offset.saturating_sub(lead_bytes as u64);
+        let mut bytes = lead_bytes.saturating_add(self.window_bytes);
+        buffer.begin(bytes);
+        loop {
+            let ended = buffer.fill(&*self.handle, from)?;
+            let ahead = match buffer.filled().split_at_checked(lead_bytes) {
+                Some((behind, ahead)) if self.read.behind.matches(behind) => ahead,
+                _ => return Ok(Turn::Replaced),
+            };
+            let window = self.window(lead_bytes, position.offset, ahead.len(), ended);
+            let mut lines = Lines::new(ahead, position, window.unended);
+            if lines.next().is_some() || lines.position() != position {
+                return Ok(Turn::Window(window));
+            }
+            if ended {
+                let size = position.offset.saturating_add(ahead.len() as u64);
+                return Ok(self.at_end(window, size, ahead));
+            }
+            if nul_run(ahead) == ahead.len() {
+                return self.pass_nuls(buffer);
+            }
+            let bytes_max = lead_bytes.saturating_add(WINDOW_BYTES_MAX);
+            if bytes >= bytes_max {
+                return Ok(Turn::Nothing);
+            }
+            bytes = bytes.saturating_mul(2).min(bytes_max);
+            buffer.grow(bytes);
+        }
+    }
+
+    /// What the window's end means. A file that grew after all is neither quiet nor finished.
+    fn window(&mut self, lead_bytes: usize, offset: u64, ahead: usize, ended: bool) -> Window {
+        let size = offset.saturating_add(ahead as u64);
+        if ended && self.flush != Flush::All && size > self.stat.size {
+            self.flush = Flush::None;
+        }
+        let end = match self.flush {
+            _ if !ended && ahead >= WINDOW_BYTES_MAX => End::Full,
+            _ if !ended => End::More,
+            Flush::None => End::Caught,
+            Flush::Quiet | Flush::All => End::Quiet,
+            Flush::Finish => End::Finished,
+        };
+        let gives_all = ended && matches!(self.flush, Flush::All | Flush::Finish);
+        let unended = if gives_all { Unended::Given } else { Unended::Waits };
+        Window { lead_bytes, unended, end }
+    }
+
+    fn at_end(&mut self, window: Window, size: u64, unread: &[u8]) -> Turn {
+        if window.end == End::Finished {
+            return Turn::Window(window);
+        }
+        self.flush = Flush::None;
+        self.caught = Some(Caught::new(size, unread));
+        Turn::Nothing
+    }
+
+    /// Looks for the end of NULs that fill the window: data behind them is read, an end means space
+    /// that is set aside, and that is waited for unless the file is finished.
+    fn pass_nuls(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
+        let position = self.read.position;
+        let mut at = self.nuls_to.max(position.offset);
+        let until = at.saturating_add(NUL_BYTES_A_TURN);
+        while at < until {
+            buffer.begin(WINDOW_BYTES);
+            let ended = buffer.fill(&*self.handle, at)?;
+            let nuls = nul_run(buffer.filled());
+            at = at.saturating_add(nuls as u64);
+            let at_data = nuls < buffer.filled().len();
+            let gives_all = matches!(self.flush, Flush::All | Flush::Finish);
+            if at_data || (ended && gives_all) {
+                self.jump(at)?;
+                return Ok(Turn::Again);
+            }
+            if ended {
+                self.caught = Some(Caught { size: at, data_end: position.offset });
+                self.flush = Flush::None;
+                self.nuls_to = 0;
+                return Ok(Turn::Nothing);
+            }
+        }
+        self.nuls_to = at;
+        Ok(Turn::Again)
+    }
+
+    /// Goes on behind NULs. Not a step of its own for the store: the next accepted line tells it.
+    fn jump(&mut self, offset: u64) -> io::Result<()> {
+        let mut position = self.read.position;
+        let nuls = offset.saturating_sub(position.offset);
+        position.skipped.nul_bytes = position.skipped.nul_bytes.saturating_add(nuls);
+        position.offset = offset;
+        self.nuls_to = 0;
+        // A file that shrank meanwhile stays where it was; the next look sees it.
+        if let Some(mark) = Mark::at(&*self.handle, self.read.generation, position)? {
+            self.read = mark;
+        }
+        Ok(())
+    }
+
+    /// The chunk that [`turn`](Self::turn) left in `buffer`.
+    pub(super) fn chunk<'b>(&self, window: Window, buffer: &'b Buffer) -> Chunk<'b> {
+        let bytes = buffer.filled();
+        let ahead = bytes.get(window.lead_bytes..).unwrap_or_default();
+        Chunk {
+            file: self.key,
+            source: self.source,
+            path: self.path.clone(),
+            generation: self.read.generation,
+            end: window.end,
+            mark: self.read,
+            lead_bytes: window.lead_bytes,
+            bytes,
+            lines: Lines::new(ahead, self.read.position, window.unended),
+            exhausted: false,
+        }
+    }
+
+    /// Takes over how far a chunk was accepted. Says whether the file wants another turn at once.
+    pub(super) fn accept(&mut self, now: Instant, chunk: &Chunk<'_>, mark: Mark) -> bool {
+        let moved = mark != self.read;
+        let all = mark.position == chunk.position();
+        self.read = mark;
+        self.read_at = Some(now);
+        if moved {
+            self.window_bytes = WINDOW_BYTES;
+            self.nuls_to = 0;
+        }
+        if !chunk.exhausted {
+            return true;
+        }
+        match chunk.end {
+            End::More if !moved => {
+                self.window_bytes = self.window_bytes.saturating_mul(2).min(WINDOW_BYTES_MAX);
+                true
+            }
+            End::More => true,
+            End::Full => moved,
+            End::Caught | End::Quiet | End::Finished => {
+                let unread = chunk.lines.rest();
+                self.caught = Some(Caught::new(chunk.size(), unread));
+                self.left_open = !all && chunk.end == End::Caught;
+                self.done = all && chunk.end == End::Finished;
+                self.flush = Flush::None;
+                false
+            }
+        }
+    }
+}
+
+impl Caught {
+    fn new(size: u64, unread: &[u8]) -> Self {
+        let nuls = unread.iter().rev().take_while(|byte| **byte == 0).count();
+        Self { size, data_end: size.saturating_sub(nuls as u64) }
+    }
+}
+
+/// The window's lead-in must fit into the smallest window.
+const _: () = assert!((FINGERPRINT_BYTES_MAX as usize) < WINDOW_BYTES);
