@@ -20,8 +20,8 @@ pub enum End {
     Caught,
     /// The file ends here and was quiet: take what there is as complete.
     Quiet,
-    /// The file ends here and will be let go: take all. There may be no line at all; accept it all
-    /// the same.
+    /// The file ends here and will be let go: take all. There may be no line at all (only with this
+    /// end); accept it all the same.
     Finished,
 }
 

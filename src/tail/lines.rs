@@ -19,13 +19,16 @@ pub struct Line<'a> {
     pub cut: bool,
 }
 
-/// What becomes of a line that has no newline when the window ends.
+/// What is known of the bytes behind a window: it tells what its last line and NULs at its end are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unended {
-    /// The writer may go on with it: wait.
+pub(super) enum Rest {
+    /// There are none yet. The writer may go on with the line, and NULs may be space that it set
+    /// aside and will write: both are left.
     Waits,
-    /// Nothing comes after it: give it.
-    Given,
+    /// There is data.
+    GoesOn,
+    /// There will never be any: the last line is given as it is.
+    Final,
 }
 
 /// The lines of a window of a file, given one by one. After each the [`position`](Self::position)
@@ -34,13 +37,13 @@ pub(super) enum Unended {
 pub(super) struct Lines<'a> {
     rest: &'a [u8],
     position: Position,
-    unended: Unended,
+    behind: Rest,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of `bytes`, which lie in the file at `position`.
-    pub(super) fn new(bytes: &'a [u8], position: Position, unended: Unended) -> Self {
-        Self { rest: bytes, position, unended }
+    pub(super) fn new(bytes: &'a [u8], position: Position, behind: Rest) -> Self {
+        Self { rest: bytes, position, behind }
     }
 
     /// Behind the last line that was given and what had to be skipped since.
@@ -64,18 +67,23 @@ impl<'a> Lines<'a> {
     fn skip_cut_rest(&mut self) {
         let (skipped, newline) = match memchr(b'\n', self.rest) {
             Some(end) => (self.take(end), self.take(1)),
-            None => (self.take(self.rest.len()), &[] as &[u8]),
+            None => (self.take(self.written_bytes()), &[] as &[u8]),
         };
         let count = &mut self.position.skipped.cut_bytes;
         *count = count.saturating_add(skipped.len() as u64);
         self.position.mid_line = newline.is_empty();
     }
 
-    /// Passes over NULs where a line begins. Those that reach the window's end are left: space that
-    /// the writer set aside looks the same and will be written.
+    /// The bytes up to NULs at the window's end that may be space set aside.
+    fn written_bytes(&self) -> usize {
+        let nuls = if self.behind == Rest::Waits { nul_tail(self.rest) } else { 0 };
+        self.rest.len().saturating_sub(nuls)
+    }
+
+    /// Passes over NULs where a line begins.
     fn skip_nuls(&mut self) {
         let nuls = nul_run(self.rest);
-        if nuls > 0 && (nuls < self.rest.len() || self.unended == Unended::Given) {
+        if nuls < self.rest.len() || self.behind != Rest::Waits {
             self.take(nuls);
             let count = &mut self.position.skipped.nul_bytes;
             *count = count.saturating_add(nuls as u64);
@@ -96,9 +104,9 @@ impl<'a> Lines<'a> {
     fn take_final(&mut self) -> &'a [u8] {
         let whole = self.take(self.rest.len());
         self.position.mid_line = true;
-        let written = whole.len() - whole.iter().rev().take_while(|byte| **byte == 0).count();
+        let written = whole.len().saturating_sub(nul_tail(whole));
         let count = &mut self.position.skipped.nul_bytes;
-        *count = count.saturating_add((whole.len() - written) as u64);
+        *count = count.saturating_add(whole.len().saturating_sub(written) as u64);
         whole.get(..written).unwrap_or(whole)
     }
 }
@@ -122,10 +130,10 @@ impl<'a> Iterator for Lines<'a> {
                 self.take(1);
                 (line.strip_suffix(b"\r").unwrap_or(line), false)
             }
-            None if self.rest.len() > LINE_BYTES_MAX && self.rest.first() != Some(&0) => {
+            None if self.rest.len() > LINE_BYTES_MAX && self.written_bytes() > LINE_BYTES_MAX => {
                 (self.take_cut(), true)
             }
-            None if self.unended == Unended::Given && !self.rest.is_empty() => {
+            None if self.behind == Rest::Final && !self.rest.is_empty() => {
                 (self.take_final(), false)
             }
             None => return None,
@@ -134,12 +142,21 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+const ZEROS: [u8; 4096] = [0; 4096];
+
 /// How many NULs `bytes` begin with.
 pub(super) fn nul_run(bytes: &[u8]) -> usize {
-    const ZEROS: [u8; 4096] = [0; 4096];
     // Whole blocks are compared at the speed of memory; only the block that differs is searched.
     let blocks = bytes.chunks_exact(ZEROS.len()).take_while(|block| *block == ZEROS).count();
     let whole = blocks * ZEROS.len();
     let rest = bytes.get(whole..).unwrap_or_default();
     whole + rest.iter().take_while(|byte| **byte == 0).count()
+}
+
+/// How many NULs `bytes` end with.
+pub(super) fn nul_tail(bytes: &[u8]) -> usize {
+    let blocks = bytes.rchunks_exact(ZEROS.len()).take_while(|block| *block == ZEROS).count();
+    let whole = blocks * ZEROS.len();
+    let rest = bytes.get(..bytes.len().saturating_sub(whole)).unwrap_or_default();
+    whole + rest.iter().rev().take_while(|byte| **byte == 0).count()
 }

@@ -228,7 +228,12 @@ impl Tail {
             match turn {
                 Ok(Turn::Window(window)) => return Some((key, window)),
                 Ok(Turn::Nothing) => {}
-                Ok(Turn::Again) => self.enqueue(key),
+                Ok(Turn::Again) => {
+                    if file.read != file.base {
+                        self.dirty.insert(key);
+                    }
+                    self.enqueue(key);
+                }
                 Ok(Turn::Replaced) => self.replaced(now, key),
                 Err(error) => {
                     if let Some(what) = file.failed(now, &error) {

@@ -12,7 +12,7 @@ use super::chunk::{Chunk, End};
 use super::file::{Handle, Stat, read_full};
 use super::finding::What;
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
-use super::lines::{Lines, Unended, nul_run};
+use super::lines::{Lines, Rest, nul_run, nul_tail};
 use super::rotation::{Change, QUIET_WAIT, change};
 
 /// How many NULs are passed over in one turn.
@@ -129,7 +129,10 @@ pub(super) struct Tracked {
     pub(super) queued: bool,
     pub(super) trouble: Option<Trouble>,
     window_bytes: usize,
+    /// How far a search through NULs has come.
     nuls_to: u64,
+    /// NULs before this offset have data behind them.
+    data_to: u64,
 }
 
 /// What a turn of one file came to.
@@ -138,7 +141,7 @@ pub(super) enum Turn {
     Window(Window),
     /// Nothing new.
     Nothing,
-    /// Only NULs so far; there is more.
+    /// No line so far; there is more.
     Again,
     /// The bytes before the position are not those that were read.
     Replaced,
@@ -148,7 +151,7 @@ pub(super) enum Turn {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
     lead_bytes: usize,
-    unended: Unended,
+    rest: Rest,
     end: End,
 }
 
@@ -181,6 +184,7 @@ impl Tracked {
             trouble: None,
             window_bytes: WINDOW_BYTES,
             nuls_to: 0,
+            data_to: 0,
         }
     }
 
@@ -238,6 +242,7 @@ impl Tracked {
         self.done = false;
         self.window_bytes = WINDOW_BYTES;
         self.nuls_to = 0;
+        self.data_to = 0;
     }
 
     /// Are there bytes that were not given yet?
@@ -281,6 +286,7 @@ impl Tracked {
         let lead_bytes = usize::from(self.read.behind.bytes);
         let position = self.read.position;
         let from = position.offset.saturating_sub(lead_bytes as u64);
+        let bytes_max = lead_bytes.saturating_add(WINDOW_BYTES_MAX);
         let mut bytes = lead_bytes.saturating_add(self.window_bytes);
         buffer.begin(bytes);
         loop {
@@ -289,19 +295,25 @@ impl Tracked {
                 Some((behind, ahead)) if self.read.behind.matches(behind) => ahead,
                 _ => return Ok(Turn::Replaced),
             };
-            let window = self.window(lead_bytes, position.offset, ahead.len(), ended);
-            let mut lines = Lines::new(ahead, position, window.unended);
-            if lines.next().is_some() || lines.position() != position {
+            let size = position.offset.saturating_add(ahead.len() as u64);
+            let window = self.window(lead_bytes, ahead, ended, size);
+            let mut lines = Lines::new(ahead, position, window.rest);
+            if lines.next().is_some() {
                 return Ok(Turn::Window(window));
             }
+            if lines.position() != position {
+                // NULs, or the rest of a cut line: nothing that a reader has to see.
+                let chunk = Chunk { lines, ..self.chunk(window, buffer) };
+                self.read = chunk.mark_at(chunk.position());
+                return Ok(Turn::Again);
+            }
+            let data_end = size.saturating_sub(nul_tail(ahead) as u64);
             if ended {
-                let size = position.offset.saturating_add(ahead.len() as u64);
-                return Ok(self.at_end(window, size, ahead));
+                return Ok(self.at_end(window, Caught { size, data_end }));
             }
-            if nul_run(ahead) == ahead.len() {
-                return self.pass_nuls(buffer);
+            if window.rest == Rest::Waits {
+                return self.find_data(buffer, size, data_end);
             }
-            let bytes_max = lead_bytes.saturating_add(WINDOW_BYTES_MAX);
             if bytes >= bytes_max {
                 return Ok(Turn::Nothing);
             }
@@ -311,72 +323,61 @@ impl Tracked {
     }
 
     /// What the window's end means. A file that grew after all is neither quiet nor finished.
-    fn window(&mut self, lead_bytes: usize, offset: u64, ahead: usize, ended: bool) -> Window {
-        let size = offset.saturating_add(ahead as u64);
+    fn window(&mut self, lead_bytes: usize, ahead: &[u8], ended: bool, size: u64) -> Window {
         if ended && self.flush != Flush::All && size > self.stat.size {
             self.flush = Flush::None;
         }
         let end = match self.flush {
-            _ if !ended && ahead >= WINDOW_BYTES_MAX => End::Full,
+            _ if !ended && ahead.len() >= WINDOW_BYTES_MAX => End::Full,
             _ if !ended => End::More,
             Flush::None => End::Caught,
             Flush::Quiet | Flush::All => End::Quiet,
             Flush::Finish => End::Finished,
         };
-        let gives_all = ended && matches!(self.flush, Flush::All | Flush::Finish);
-        let unended = if gives_all { Unended::Given } else { Unended::Waits };
-        Window { lead_bytes, unended, end }
+        let rest = match ended {
+            true if self.takes_all() => Rest::Final,
+            // NULs at the end may be space that is set aside, unless data was seen behind them.
+            false if ahead.last() != Some(&0) || size <= self.data_to => Rest::GoesOn,
+            _ => Rest::Waits,
+        };
+        Window { lead_bytes, rest, end }
     }
 
-    fn at_end(&mut self, window: Window, size: u64, unread: &[u8]) -> Turn {
+    fn takes_all(&self) -> bool {
+        matches!(self.flush, Flush::All | Flush::Finish)
+    }
+
+    fn at_end(&mut self, window: Window, caught: Caught) -> Turn {
         if window.end == End::Finished {
             return Turn::Window(window);
         }
         self.flush = Flush::None;
-        self.caught = Some(Caught::new(size, unread));
+        self.caught = Some(caught);
         Turn::Nothing
     }
 
-    /// Looks for the end of NULs that fill the window: data behind them is read, an end means space
-    /// that is set aside, and that is waited for unless the file is finished.
-    fn pass_nuls(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
-        let position = self.read.position;
-        let mut at = self.nuls_to.max(position.offset);
+    /// Looks whether data lies behind the NULs that begin at `data_end` and fill the file up to `at`
+    /// at least. If not they are space that was set aside, which is waited for.
+    fn find_data(&mut self, buffer: &mut Buffer, at: u64, data_end: u64) -> io::Result<Turn> {
+        let mut at = self.nuls_to.max(at);
         let until = at.saturating_add(NUL_BYTES_A_TURN);
         while at < until {
             buffer.begin(WINDOW_BYTES);
             let ended = buffer.fill(&*self.handle, at)?;
             let nuls = nul_run(buffer.filled());
             at = at.saturating_add(nuls as u64);
-            let at_data = nuls < buffer.filled().len();
-            let gives_all = matches!(self.flush, Flush::All | Flush::Finish);
-            if at_data || (ended && gives_all) {
-                self.jump(at)?;
+            if nuls < buffer.filled().len() || (ended && self.takes_all()) {
+                (self.data_to, self.nuls_to) = (at, 0);
                 return Ok(Turn::Again);
             }
             if ended {
-                self.caught = Some(Caught { size: at, data_end: position.offset });
-                self.flush = Flush::None;
-                self.nuls_to = 0;
+                self.caught = Some(Caught { size: at, data_end });
+                (self.flush, self.nuls_to) = (Flush::None, 0);
                 return Ok(Turn::Nothing);
             }
         }
         self.nuls_to = at;
         Ok(Turn::Again)
-    }
-
-    /// Goes on behind NULs. Not a step of its own for the store: the next accepted line tells it.
-    fn jump(&mut self, offset: u64) -> io::Result<()> {
-        let mut position = self.read.position;
-        let nuls = offset.saturating_sub(position.offset);
-        position.skipped.nul_bytes = position.skipped.nul_bytes.saturating_add(nuls);
-        position.offset = offset;
-        self.nuls_to = 0;
-        // A file that shrank meanwhile stays where it was; the next look sees it.
-        if let Some(mark) = Mark::at(&*self.handle, self.read.generation, position)? {
-            self.read = mark;
-        }
-        Ok(())
     }
 
     /// The chunk that [`turn`](Self::turn) left in `buffer`.
@@ -392,7 +393,7 @@ impl Tracked {
             mark: self.read,
             lead_bytes: window.lead_bytes,
             bytes,
-            lines: Lines::new(ahead, self.read.position, window.unended),
+            lines: Lines::new(ahead, self.read.position, window.rest),
             exhausted: false,
         }
     }
@@ -418,21 +419,15 @@ impl Tracked {
             End::More => true,
             End::Full => moved,
             End::Caught | End::Quiet | End::Finished => {
-                let unread = chunk.lines.rest();
-                self.caught = Some(Caught::new(chunk.size(), unread));
+                let size = chunk.size();
+                let data_end = size.saturating_sub(nul_tail(chunk.lines.rest()) as u64);
+                self.caught = Some(Caught { size, data_end });
                 self.left_open = !all && chunk.end == End::Caught;
                 self.done = all && chunk.end == End::Finished;
                 self.flush = Flush::None;
                 false
             }
         }
-    }
-}
-
-impl Caught {
-    fn new(size: u64, unread: &[u8]) -> Self {
-        let nuls = unread.iter().rev().take_while(|byte| **byte == 0).count();
-        Self { size, data_end: size.saturating_sub(nuls as u64) }
     }
 }
 

@@ -168,10 +168,11 @@ impl Rig {
     fn turn(&mut self) -> bool {
         let Some(mut chunk) = self.tail.turn(self.now, &mut self.buffer) else { return false };
         let path = chunk.path.file_name().unwrap().to_string_lossy().into_owned();
+        let generation = chunk.generation;
         for line in chunk.by_ref() {
             self.given.push(Given {
                 path: path.clone(),
-                generation: chunk.generation,
+                generation,
                 offset: line.offset,
                 text: String::from_utf8_lossy(line.bytes).into_owned(),
                 cut: line.cut,
