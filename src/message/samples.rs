@@ -103,30 +103,10 @@ pub(crate) fn event() -> Event<'static> {
 
 /// The group of a single event.
 pub(crate) fn group_of(event: &Event<'_>, id: &str) -> Group {
-    let text = |text: &Option<Cow<'_, str>>| text.as_ref().map(ToString::to_string);
-    let set = |ip: Option<IpAddr>| {
-        let mut values = Distinct::default();
-        ip.into_iter().for_each(|ip| values.add(ip));
-        values
-    };
-    let counts = Verdict::ALL.map(|verdict| u64::from(verdict == event.alert.verdict));
-    Group {
-        id: id.to_owned(),
-        rule_name: text(&event.alert.rule.name),
-        rule_id: text(&event.alert.rule.id),
-        rule_generator: event.alert.rule.generator,
-        category: text(&event.alert.rule.category),
-        severity: place(event.severity),
-        verdicts: counts,
-        sources: set(event.alert.source.ip),
-        destinations: set(event.alert.destination.ip),
-        total: 1,
-        told: 1,
-        posts: 1,
-        first_at: event.at,
-        last_at: event.at,
-        newest: 41,
-    }
+    let mut group = Group::open(id.to_owned(), event, false);
+    group.add(event);
+    group.tell(now());
+    group
 }
 
 /// A group that many events went into.
@@ -136,6 +116,7 @@ pub(crate) fn large_group(id: &str, rule: &str, severity: Severity, sources: u16
     group.severity = place(severity);
     group.verdicts = [1_200, 0, 0, 4, 0, 0];
     group.total = 1_204;
+    group.told = 1_204;
     group.posts = 2;
     group.first_at = at("2026-11-23T11:02:00Z");
     for number in 0..sources {
@@ -146,7 +127,7 @@ pub(crate) fn large_group(id: &str, rule: &str, severity: Severity, sources: u16
 }
 
 pub(crate) fn report(entries: Vec<Entry<'_>>) -> Report<'_> {
-    Report { agent_host: HOST, now: now(), entries, rest: Rest::default(), gap: None }
+    Report { id: "P0ST1D00", agent_host: HOST, now: now(), entries, rest: Rest::default(), gap: None }
 }
 
 pub(crate) fn single<'a>(group: &'a Group, event: &Event<'a>) -> Entry<'a> {
@@ -161,6 +142,7 @@ pub(crate) fn gap() -> Gap {
         tries: 41,
         waited: [0, 0, 179, 31, 2],
         expired: 0,
+        given_up: 0,
         maybe_repeated: 0,
     }
 }

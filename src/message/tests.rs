@@ -218,6 +218,7 @@ proptest! {
         };
         let host = texts.concat();
         let report = Report {
+            id: "P0ST1D00",
             agent_host: &host,
             now: samples::now(),
             entries: (0..many).map(entry).collect(),

@@ -24,6 +24,7 @@ static EVE: Format = Format {
     about: "",
     example: "",
     claims: |_| false,
+    skips: ipsbell_parsers::no_short_cut,
     parse: |_| Ok(Parsed::Other),
 };
 
@@ -63,6 +64,10 @@ impl crate::destinations::Destination for Nowhere {
 
     fn post(&mut self, _: &[u8], _: Duration) -> Answer {
         Answer::Delivered
+    }
+
+    fn reach(&mut self, _: Duration) -> Result<(), String> {
+        Ok(())
     }
 }
 

@@ -213,6 +213,7 @@ proptest! {
             sample: Some(event.clone()),
         };
         let report = Report {
+            id: "P0ST1D00",
             agent_host: &texts.concat(),
             now: samples::now(),
             entries: (0..many).map(entry).collect(),

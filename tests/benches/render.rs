@@ -54,23 +54,10 @@ fn event() -> Event<'static> {
 }
 
 fn group(event: &Event<'_>) -> Group {
-    Group {
-        id: "K7Q2M9XA".to_owned(),
-        rule_name: event.alert.rule.name.as_ref().map(ToString::to_string),
-        rule_id: event.alert.rule.id.as_ref().map(ToString::to_string),
-        rule_generator: Some(1),
-        category: None,
-        severity: 3,
-        verdicts: [1, 0, 0, 0, 0, 0],
-        sources: Distinct::default(),
-        destinations: Distinct::default(),
-        total: 1,
-        told: 1,
-        posts: 1,
-        first_at: event.at,
-        last_at: event.at,
-        newest: 1,
-    }
+    let mut group = Group::open("K7Q2M9XA".to_owned(), event, false);
+    group.add(event);
+    group.tell(event.at);
+    group
 }
 
 #[divan::bench(args = [1, 10])]
@@ -80,6 +67,7 @@ fn compose_and_render(bencher: divan::Bencher<'_, '_>, cards: usize) {
     let entry =
         |_| Entry { group: &group, reason: Reason::New, events: 1, sample: Some(event.clone()) };
     let report = Report {
+        id: "P0ST1D00",
         agent_host: "edge-1",
         now: Timestamp::UNIX_EPOCH,
         entries: (0..cards).map(entry).collect(),
