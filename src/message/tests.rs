@@ -172,9 +172,9 @@ fn an_excerpt_of_the_data_says_how_much_there_is() {
         (0, ""),
         (10, "ababababab"),
         (200, "ababababab"),
-        (300, "ab…(+107)"),
-        (12_288, "b…(+12096)"),
-        (12_289, "b…(+12096) of 12,289 bytes"),
+        (300, "ba…(+107)"),
+        (12_288, "ba…(+12097)"),
+        (12_289, "ba…(+12097) of 12,289 bytes"),
     ];
     for (bytes, end) in table {
         let mut event = event();
