@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The last so many requests are remembered.
-pub const REQUESTS_MAX: usize = 100_000;
+pub const REQUESTS_MAX: usize = 10_000;
 
 /// One request, as it came in.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use super::{Limits, REQUESTS_MAX, Received, examine, hook};
 use crate::clock;
 
 /// So many connections at once; further ones are closed.
-const CONNECTIONS_MAX: usize = 64;
+pub(super) const CONNECTIONS_MAX: usize = 64;
 
 /// The body of [`Fault::HugeBody`].
 const HUGE_BYTES: usize = 1 << 30;
@@ -57,6 +57,18 @@ pub(super) struct State {
     down: bool,
     connections: BTreeMap<u64, TcpStream>,
     pub(super) opened: u64,
+}
+
+impl State {
+    /// Counts a request, and forgets the oldest where there are too many.
+    pub(super) fn record(&mut self, received: Received) {
+        self.read += 1;
+        self.accepted += usize::from(received.accepted);
+        self.requests.push_back(received);
+        if self.requests.len() > REQUESTS_MAX {
+            self.requests.pop_front();
+        }
+    }
 }
 
 impl Server {
@@ -240,14 +252,7 @@ fn judge(shared: &Shared, request: &Request, fault: Option<&Fault>) -> Option<Re
         }
     };
     received.status = reply.as_ref().map_or(0, |reply| reply.status);
-    let mut state = shared.state();
-    state.read += 1;
-    state.accepted += usize::from(received.accepted);
-    state.requests.push_back(received);
-    if state.requests.len() > REQUESTS_MAX {
-        state.requests.pop_front();
-    }
-    drop(state);
+    shared.state().record(received);
     shared.changed.notify_all();
     reply
 }

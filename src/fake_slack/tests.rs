@@ -261,6 +261,30 @@ fn limits_of_rate_hold_over_sockets() {
 }
 
 #[test]
+fn only_so_many_connections_and_requests_are_kept() {
+    let fake = FakeSlack::start().expect("a fake");
+    let address = fake.url().replace("http://", "").replace(hook::PATH, "");
+    let connect = || TcpStream::connect(&address).expect("a connection");
+    let held: Vec<TcpStream> = (0..server::CONNECTIONS_MAX).map(|_| connect()).collect();
+    let mut refused = connect();
+    refused.set_read_timeout(Some(LONG)).expect("a limit");
+    assert!(matches!(refused.read(&mut [0]), Ok(0) | Err(_)));
+    assert_eq!(fake.connections(), held.len() as u64);
+
+    let mut state = server::State::default();
+    let mut request = examine(b"{\"text\":\"t\"}");
+    for number in 0..=REQUESTS_MAX {
+        request.chars = number;
+        state.record(request.clone());
+    }
+    let first = state.requests.front().map(|request| request.chars);
+    assert_eq!(
+        (state.read, state.requests.len(), first),
+        (REQUESTS_MAX + 1, REQUESTS_MAX, Some(1))
+    );
+}
+
+#[test]
 fn waiting_ends_at_its_limit() {
     let fake = FakeSlack::start().expect("a fake");
     assert!(fake.wait_for(1, Duration::from_millis(1)).is_empty());

@@ -14,8 +14,9 @@ use crate::event::Event;
 /// What is shown of a packet's data, in escaped characters.
 const DATA_CHARS_MAX: usize = 200;
 
-/// So many characters of base64 are decoded: more than can be shown.
-const DATA_BASE64_CHARS: usize = 400;
+/// So many characters of base64 are decoded, in whole groups of four; of longer data the length is
+/// told.
+const DATA_BASE64_CHARS: usize = 16 * 1024;
 
 /// A `(label, line)` for each line that has something to say: the traffic, when and how it was
 /// seen, the rule.
@@ -195,14 +196,14 @@ pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure) -> Option<Strin
 fn data(alert: &Alert<'_>, disclosure: Disclosure) -> Option<String> {
     let encoded = detail(alert, "ipsbell.payload")?;
     let head = encoded.get(..DATA_BASE64_CHARS.min(encoded.len())).unwrap_or_default();
-    // Cut to whole groups of four characters, so that what is left decodes on its own.
     let bytes = BASE64.decode(head.as_bytes()).ok()?;
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
-    let whole_bytes = encoded.len() / 4 * 3;
+    let padding = encoded.len() - encoded.trim_end_matches('=').len();
+    let whole_bytes = (encoded.len() / 4 * 3).saturating_sub(padding);
     let shown = sanitize(&text, &rules(DATA_CHARS_MAX, disclosure));
     let is_part = encoded.len() > DATA_BASE64_CHARS;
     let of =

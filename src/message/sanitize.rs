@@ -265,6 +265,10 @@ mod tests {
         check(99, &"a".repeat(64), &"a".repeat(64));
         check(99, &"a".repeat(65), "a(x65)");
         check(99, &format!("z{}!", "\u{301}".repeat(1000)), "z\u{301}\u{301}(+998 marks)!");
+        // A letter with seven spacing vowel signs is the most; the eighth is counted.
+        let signs = |count: usize| format!("क{}", "\u{93e}".repeat(count));
+        check(99, &signs(7), &signs(7));
+        check(99, &signs(8), &format!("{}(+1 marks)", signs(7)));
         check(99, "\u{301}x", "◌\u{301}x");
         check(99, "\n\u{301}", "\\n◌\u{301}");
         check(99, &"\0".repeat(500), "\\x00(x500)");

@@ -1,6 +1,6 @@
 //! Messages for reports that people will see, and for any report at all.
 
-use ipsbell_parsers::alert::Severity;
+use ipsbell_parsers::alert::{Severity, Value};
 use proptest::prelude::*;
 
 use super::samples::{
@@ -164,6 +164,31 @@ fn an_operator_may_show_more_or_less() {
     let closed = Disclosure { payload: false, ..Disclosure::default() };
     let text = lines(&compose_with(&entry(), closed)).join("\n");
     assert!(!text.contains("Data  "), "{text}");
+}
+
+#[test]
+fn an_excerpt_of_the_data_says_how_much_there_is() {
+    let table = [
+        (0, ""),
+        (10, "ababababab"),
+        (200, "ababababab"),
+        (300, "ba…(+107)"),
+        (12_288, "ba…(+12097)"),
+        (12_289, "ba…(+12097) of 12,289 bytes"),
+    ];
+    for (bytes, end) in table {
+        let mut event = event();
+        event.alert.details.retain(|(key, _)| key != "ipsbell.payload");
+        let data: String = "ab".chars().cycle().take(bytes).collect();
+        let encoded = data_encoding::BASE64.encode(data.as_bytes());
+        event.alert.details.push(("ipsbell.payload".into(), Value::Text(encoded.into())));
+        let group = group_of(&event, "K7Q2M9XA");
+        let message = compose(&report(vec![single(&group, &event)]));
+        let found = message.cards[0].evidence.iter().find(|(label, _)| label == "Data");
+        let text = found.map(|(_, text)| text.as_str()).unwrap_or_default();
+        assert!(text.ends_with(end) && text.len() < 240, "{text} for {bytes}");
+        assert_eq!(text.is_empty(), bytes == 0);
+    }
 }
 
 #[test]

@@ -60,7 +60,10 @@ fn posts_arrive_as_they_were_rendered_over_one_connection() {
 fn every_fault_has_its_answer() {
     // (fault, time limit, the answer's shape and words in it, posts in the channel)
     let page = Fault::Status { code: 503, body: "<html>".into(), headers: Vec::new() };
+    let headers = vec![("x".to_owned(), "y".repeat(40_000))];
+    let heads = Fault::Status { code: 200, body: "ok".into(), headers };
     let table = [
+        (heads, LONG, "Later maybe=true", "more headers than", 0),
         (Fault::word(500, "rollup_error"), LONG, "Later maybe=false", "500 rollup_error", 0),
         (page, LONG, "Later maybe=false", "503 and a web page", 0),
         (Fault::word(400, "invalid_blocks"), LONG, "PayloadRefused", "invalid_blocks", 0),
