@@ -90,7 +90,9 @@ impl Agent {
             let (waiter, label) = (stored.waiter(), name.clone());
             agent.sending.insert(name.clone());
             let run = move || Ok(sender.run(waiter, &until)?);
-            spawn(&format!("send {name}"), happenings, run, move |end| Happening::SenderEnded(label, end))?;
+            spawn(&format!("send {name}"), happenings, run, move |end| {
+                Happening::SenderEnded(label, end)
+            })?;
         }
         let until = match mode {
             Mode::Follow => ReadUntil::Stopped,

@@ -6,7 +6,9 @@ const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A card's id: 8 Crockford characters, 40 random bits.
 pub fn card() -> String {
     let bits = random();
-    let digit = |place: u32| CROCKFORD.get((bits >> (5 * place)) as usize & 31).copied().map_or('0', char::from);
+    let digit = |place: u32| {
+        CROCKFORD.get((bits >> (5 * place)) as usize & 31).copied().map_or('0', char::from)
+    };
     (0..8).map(digit).collect()
 }
 
@@ -30,7 +32,9 @@ mod tests {
     fn card_ids_are_crockford_and_differ() {
         let ids: std::collections::BTreeSet<String> = (0..1000).map(|_| super::card()).collect();
         assert_eq!(ids.len(), 1000);
-        assert!(ids.iter().all(|id| id.len() == 8 && id.bytes().all(|b| super::CROCKFORD.contains(&b))));
+        assert!(
+            ids.iter().all(|id| id.len() == 8 && id.bytes().all(|b| super::CROCKFORD.contains(&b)))
+        );
         assert!((0..1000).all(|_| (0.0..1.0).contains(&super::chance())));
     }
 }

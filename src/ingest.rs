@@ -307,7 +307,9 @@ fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
         Weight::Problem => batch.problem(path, Some(&finding.to_string()))?,
         Weight::Notice | Weight::Loss => batch.problem(path, None)?,
     }
-    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } = finding.what {
+    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
+        finding.what
+    {
         batch.lost(path, lost_bytes_at_least)?;
     }
     Ok(())

@@ -44,7 +44,10 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         report.bad("no [[source]]: nothing would be read", "name the IPS's log in a [[source]]");
     }
     if config.destinations.is_empty() {
-        report.bad("no [[destination]]: nobody would be told", "name a Slack hook in a [[destination]]");
+        report.bad(
+            "no [[destination]]: nobody would be told",
+            "name a Slack hook in a [[destination]]",
+        );
     }
     for source in &config.sources {
         check_source(&mut report, source)?;
@@ -99,7 +102,8 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
     }
     let found = tail.files().len();
     if found == 0 {
-        report.note(&format!("source {}: no such file yet; it is awaited", source.paths.join(", ")));
+        report
+            .note(&format!("source {}: no such file yet; it is awaited", source.paths.join(", ")));
     }
     let mut buffer = Buffer::default();
     for _ in 0..found {
@@ -115,7 +119,9 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
                 Read::Other { .. } | Read::Blank | Read::Unclaimed => {}
             }
         }
-        let what = format!("source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood");
+        let what = format!(
+            "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
+        );
         match reader.found() {
             Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
             Some(format) => report.bad(
@@ -123,7 +129,9 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
                 "see which and why with `ipsbell parse FILE`",
             ),
             None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
-            None => report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them")),
+            None => {
+                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))
+            }
         }
     }
     Ok(())
@@ -135,7 +143,9 @@ fn check_state(report: &mut Report, config: &Config) {
     let shown = directory.display();
     let writable = rustix::fs::access(existing, rustix::fs::Access::WRITE_OK);
     if let Err(error) = writable {
-        let hint = format!("`install -d -o ipsbell -g ipsbell -m 0700 {shown}`, or run this as the agent's user");
+        let hint = format!(
+            "`install -d -o ipsbell -g ipsbell -m 0700 {shown}`, or run this as the agent's user"
+        );
         report.bad(&format!("store: cannot write {}: {error}", existing.display()), &hint);
         return;
     }
@@ -153,7 +163,9 @@ fn check_state(report: &mut Report, config: &Config) {
                 report.well(&format!("store: {shown} can be written, {} free", size(free)));
             }
         }
-        Err(error) => report.bad(&format!("store: cannot look at the disk of {shown}: {error}"), ""),
+        Err(error) => {
+            report.bad(&format!("store: cannot look at the disk of {shown}: {error}"), "")
+        }
     }
 }
 
@@ -162,7 +174,10 @@ fn check_destination(report: &mut Report, destination: &Destination) {
     let mut receiver = match (destination.kind.open)(&destination.settings) {
         Ok(receiver) => receiver,
         Err(error) => {
-            report.bad(&format!("destination `{name}`: {error}"), error.hint.as_deref().unwrap_or(""));
+            report.bad(
+                &format!("destination `{name}`: {error}"),
+                error.hint.as_deref().unwrap_or(""),
+            );
             return;
         }
     };

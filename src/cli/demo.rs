@@ -13,15 +13,15 @@ use super::{Command, Exit, log, output, temporary};
 use crate::agent::{Agent, Happening, Mode};
 use crate::clock;
 use crate::config::{Config, StartAt};
-use crate::destinations;
-use crate::fake_slack::{FakeSlack, Fault, RetryAfter};
+use crate::destinations::{self, console};
+use crate::fake_slack::{FakeSlack, Fault, RetryAfter, render_terminal};
 use crate::secret::Secret;
 use crate::store::{Store, View};
 
 /// `ipsbell demo`.
 pub(super) const COMMAND: Command = Command {
     name: "demo",
-    about: "Show all of it on a sample log and a fake Slack; no configuration, no account",
+    about: "Show all of it on a sample log and a fake Slack; needs no account",
     define: |command| command,
     run,
 };
@@ -99,7 +99,8 @@ impl Demo {
         self.show(0)?;
         let view = View::open(&self.config.agent.state_dir, &self.config.agent.host)?;
         let destinations = view.destinations()?;
-        let account = destinations.first().context("the demo's destination is not in the store")?.account;
+        let account =
+            destinations.first().context("the demo's destination is not in the store")?.account;
         let lost = self.written.saturating_sub(account.told);
         let posts = self.slack.received().len();
         let mut out = output();
@@ -108,7 +109,10 @@ impl Demo {
             "Account: {} alerts written, {} read, {} posted in {posts} posts, lost {lost}.",
             self.written, account.stored, account.told,
         )?;
-        writeln!(out, "Next: `ipsbell watch FILE` on a log of yours; README.md tells how to run it for good.")?;
+        writeln!(
+            out,
+            "Next: `ipsbell watch FILE` on a log of yours; README.md tells how to run it for good."
+        )?;
         out.flush()?;
         let well = lost == 0 && account.unaccounted() == 0 && !self.agent.failed;
         Ok(if well { Exit::Well } else { Exit::Failed })
@@ -126,10 +130,15 @@ impl Demo {
     /// Shows the posts that the channel took since the last time, at least `least` of them.
     fn show(&mut self, least: usize) -> anyhow::Result<()> {
         let posts = self.slack.wait_for(self.shown + least, STEP_TIME_MAX);
-        anyhow::ensure!(posts.len() >= self.shown + least, "no post came within {} s", STEP_TIME_MAX.as_secs());
+        anyhow::ensure!(
+            posts.len() >= self.shown + least,
+            "no post came within {} s",
+            STEP_TIME_MAX.as_secs()
+        );
         let mut out = output();
         for post in posts.iter().skip(self.shown) {
-            writeln!(out, "{}", crate::fake_slack::render_terminal(post))?;
+            let shown = if console::wants_colour() { render_terminal(post) } else { post.shown() };
+            writeln!(out, "{shown}")?;
         }
         out.flush()?;
         self.shown = posts.len();

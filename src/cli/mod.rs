@@ -1,18 +1,18 @@
 //! Arguments in, a command run, an exit status out. One file a command, one table of commands. To add one, copy
 //! `formats.rs`, end it in a `COMMAND`, and list it. Standard output is data, standard error is for people.
 
-mod run;
 mod check;
-mod test;
-mod parse;
-mod watch;
-mod status;
-mod search;
-mod formats;
 mod demo;
+mod formats;
 mod log;
+mod parse;
+mod run;
+mod search;
 mod settings;
+mod status;
 mod temporary;
+mod test;
+mod watch;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

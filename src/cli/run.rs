@@ -45,14 +45,22 @@ struct Arguments {
 
 fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let deadline = values::duration(&arguments.deadline)
-        .map_err(|wanted| Unusable(format!("ipsbell: `--deadline {}`: {wanted}", arguments.deadline)))?;
+    let deadline = values::duration(&arguments.deadline).map_err(|wanted| {
+        Unusable(format!("ipsbell: `--deadline {}`: {wanted}", arguments.deadline))
+    })?;
     let config = arguments.settings.load()?;
     log::start(tracing::level_filters::LevelFilter::INFO);
     let (sender, happenings) = channel();
     listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let store = Store::open(&config.agent.state_dir, clock::now())?;
-    let mut run = Run { settings: arguments.settings, store, config, sender, happenings, terminated: Cell::new(false) };
+    let mut run = Run {
+        settings: arguments.settings,
+        store,
+        config,
+        sender,
+        happenings,
+        terminated: Cell::new(false),
+    };
     if arguments.once { run.once(clock::monotonic() + deadline) } else { run.follow() }
 }
 
@@ -84,7 +92,8 @@ impl Run {
         let drained = agent.ended() && !agent.failed;
         self.stop(&mut agent, STOP_GRACE)?;
         self.tell_account()?;
-        let all = drained && self.config.destinations.iter().all(|d| agent.drained.contains(&d.name));
+        let all =
+            drained && self.config.destinations.iter().all(|d| agent.drained.contains(&d.name));
         Ok(if all { Exit::Well } else { Exit::Failed })
     }
 
@@ -126,7 +135,9 @@ impl Run {
             }
         };
         if config.agent.state_dir != self.config.agent.state_dir {
-            error!("`state_dir` cannot change while ipsbell runs; restart needed, the old configuration stays in force.");
+            error!(
+                "`state_dir` cannot change while ipsbell runs; restart needed, the old configuration stays in force."
+            );
             return Ok(agent);
         }
         self.stop(&mut agent, RELOAD_GRACE)?;
@@ -205,8 +216,8 @@ impl Run {
 
 /// Turns the system's signals into happenings.
 pub(super) fn listen(sender: Sender<Happening>, signals: &[i32]) -> anyhow::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new(signals)
-        .context("cannot listen to signals")?;
+    let mut signals =
+        signal_hook::iterator::Signals::new(signals).context("cannot listen to signals")?;
     let body = move || {
         for signal in signals.forever() {
             // The main thread is gone only when the process is about to end.

@@ -66,26 +66,32 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         None => None,
         Some(Found::Card(ranges)) => Some(ranges),
         Some(Found::Unknown) => {
-            say("ipsbell: no card has this id; an id has 8 characters, of which the first 4 suffice, and stands at the end of each post");
+            say(
+                "ipsbell: no card has this id; an id has 8 characters, of which the first 4 suffice, and stands at the end of each post",
+            );
             return Ok(Exit::Failed);
         }
         Some(Found::Ambiguous(cards)) => {
-            say(&format!("ipsbell: several cards begin like this, type one more character: {}", cards.join(" ")));
+            say(&format!(
+                "ipsbell: several cards begin like this, type one more character: {}",
+                cards.join(" ")
+            ));
             return Ok(Exit::Failed);
         }
     };
     let query = Query { since, limit: arguments.limit };
     let mut out = output();
     let mut written = Ok(());
-    let found = view.search(&query, ranges.as_deref(), &|event| matcher.matches(event), &mut |event| {
-        if written.is_ok() {
-            written = if arguments.json {
-                writeln!(out, "{}", event.ecs(arguments.raw))
-            } else {
-                writeln!(out, "{}", line(event))
-            };
-        }
-    })?;
+    let found =
+        view.search(&query, ranges.as_deref(), &|event| matcher.matches(event), &mut |event| {
+            if written.is_ok() {
+                written = if arguments.json {
+                    writeln!(out, "{}", event.ecs(arguments.raw))
+                } else {
+                    writeln!(out, "{}", line(event))
+                };
+            }
+        })?;
     written?;
     out.flush()?;
     if found == arguments.limit && !arguments.json {
@@ -128,8 +134,12 @@ fn line(event: &Event<'_>) -> String {
     let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or("(no rule)");
     let side = |endpoint: &ipsbell_parsers::alert::Endpoint<'_>| {
         let host = endpoint.ip.map(|ip| ip.to_string());
-        let host = host.or_else(|| endpoint.domain.as_deref().map(|name| shown(name, NAME_CHARS_MAX))).unwrap_or_else(|| "-".into());
-        endpoint.port.map_or(host.clone(), |port| if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+        let host = host
+            .or_else(|| endpoint.domain.as_deref().map(|name| shown(name, NAME_CHARS_MAX)))
+            .unwrap_or_else(|| "-".into());
+        endpoint.port.map_or(host.clone(), |port| {
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        })
     };
     format!(
         "{}  {:<8} {:<11} {:>10}  {}  {} -> {}",

@@ -136,7 +136,8 @@ fn source(file: FileView) -> Source {
 
 fn destination(found: DestinationView) -> Destination {
     let failing = found.health.failing;
-    let differs = found.told.abs_diff(found.account.told) + found.given_up.abs_diff(found.account.given_up);
+    let differs =
+        found.told.abs_diff(found.account.told) + found.given_up.abs_diff(found.account.given_up);
     Destination {
         state: match &failing {
             None => "ok",
@@ -160,7 +161,9 @@ impl Status {
     fn find_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.running.is_none() {
-            problems.push("the agent does not run: `systemctl start ipsbell`, or `ipsbell run`".to_owned());
+            problems.push(
+                "the agent does not run: `systemctl start ipsbell`, or `ipsbell run`".to_owned(),
+            );
         }
         for source in &self.sources {
             if let Some(problem) = &source.problem {
@@ -173,7 +176,8 @@ impl Status {
             }
             if destination.unaccounted != 0 {
                 let (name, count) = (&destination.name, destination.unaccounted);
-                problems.push(format!("destination `{name}`: {count} events are not accounted for"));
+                problems
+                    .push(format!("destination `{name}`: {count} events are not accounted for"));
             }
         }
         problems
@@ -191,55 +195,71 @@ impl Status {
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
-        let running = self.running.map_or_else(|| "stopped".to_owned(), |pid| format!("running, process {pid}"));
+        let running = self
+            .running
+            .map_or_else(|| "stopped".to_owned(), |process| format!("running, process {process}"));
         writeln!(text, "agent        {} ({running})", self.host)?;
-        let oldest = self.oldest.map_or_else(String::new, |oldest| format!(", the oldest read {}", brief(oldest)));
+        let oldest = self
+            .oldest
+            .map_or_else(String::new, |oldest| format!(", the oldest read {}", brief(oldest)));
         writeln!(text, "store        {}: {} events{oldest}", self.state_dir, self.events)?;
         writeln!(text, "             {} of at most {}", size(self.bytes), size(self.bytes_max))?;
-        for source in &self.sources {
-            let format = source.format.as_deref().unwrap_or("format not found yet");
-            writeln!(text, "source       {} ({format})", source.path.escape_debug())?;
+        self.sources.iter().try_for_each(|source| source.write(text))?;
+        self.destinations.iter().try_for_each(|destination| destination.write(text))?;
+        self.problems.iter().try_for_each(|problem| writeln!(text, "problem      {problem}"))
+    }
+}
+
+impl Source {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let format = self.format.as_deref().unwrap_or("format not found yet");
+        writeln!(text, "source       {} ({format})", self.path.escape_debug())?;
+        let last_read = self.last_read_at;
+        writeln!(
+            text,
+            "             {} records: {} events, {} other, {} not understood{}",
+            self.records,
+            self.events,
+            self.others,
+            self.rejects,
+            last_read.map_or_else(String::new, |at| format!("; last read {}", brief(at))),
+        )?;
+        if let Some(lag) = self.lag_bytes.filter(|lag| *lag > 0) {
+            writeln!(text, "             {} still to be read", size(lag))?;
+        }
+        if self.cut + self.lost_bytes > 0 {
+            let (cut, lost) = (self.cut, self.lost_bytes);
             writeln!(
                 text,
-                "             {} records: {} events, {} other, {} not understood{}",
-                source.records,
-                source.events,
-                source.others,
-                source.rejects,
-                source.last_read_at.map_or_else(String::new, |at| format!("; last read {}", brief(at))),
+                "             {cut} lines cut at 1 MiB, at least {lost} bytes gone unread"
             )?;
-            if source.lag_bytes.is_some_and(|lag| lag > 0) {
-                writeln!(text, "             {} still to be read", size(source.lag_bytes.unwrap_or(0)))?;
-            }
-            if source.cut + source.lost_bytes > 0 {
-                let (cut, lost) = (source.cut, source.lost_bytes);
-                writeln!(text, "             {cut} lines cut at 1 MiB, at least {lost} bytes gone unread")?;
-            }
-        }
-        for destination in &self.destinations {
-            let account = &destination.account;
-            writeln!(text, "destination  {} ({}): {}", destination.name, destination.r#type, destination.state)?;
-            if let (Some(since), Some(why)) = (destination.since, &destination.why) {
-                let next = destination.next_try_at.map_or_else(String::new, |at| format!(", next try {}", brief(at)));
-                writeln!(text, "             since {}, {} tries{next}: {why}", brief(since), destination.tries)?;
-            }
-            writeln!(
-                text,
-                "             {} stored = {} told + {} held + {} unread + {} not matched + {} muted + {} given up + {} expired",
-                account.stored,
-                account.told,
-                account.held,
-                account.unread,
-                account.not_matched,
-                account.muted,
-                account.given_up,
-                account.expired,
-            )?;
-        }
-        for problem in &self.problems {
-            writeln!(text, "problem      {problem}")?;
         }
         Ok(())
+    }
+}
+
+impl Destination {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "destination  {} ({}): {}", self.name, self.r#type, self.state)?;
+        if let (Some(since), Some(why)) = (self.since, &self.why) {
+            let next = self.next_try_at;
+            let next = next.map_or_else(String::new, |at| format!(", next try {}", brief(at)));
+            let (since, tries) = (brief(since), self.tries);
+            writeln!(text, "             since {since}, {tries} tries{next}: {why}")?;
+        }
+        let account = &self.account;
+        writeln!(
+            text,
+            "             {} stored = {} told + {} held + {} unread + {} not matched + {} muted + {} given up + {} expired",
+            account.stored,
+            account.told,
+            account.held,
+            account.unread,
+            account.not_matched,
+            account.muted,
+            account.given_up,
+            account.expired,
+        )
     }
 }
 

@@ -42,13 +42,20 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let config = arguments.settings.load()?;
     let wanted = arguments.destination.as_deref();
-    let chosen: Vec<&Destination> =
-        config.destinations.iter().filter(|destination| wanted.is_none_or(|name| name == destination.name)).collect();
+    let chosen: Vec<&Destination> = config
+        .destinations
+        .iter()
+        .filter(|destination| wanted.is_none_or(|name| name == destination.name))
+        .collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = config.destinations.iter().map(|destination| destination.name.as_str()).collect();
+        let names: Vec<&str> =
+            config.destinations.iter().map(|destination| destination.name.as_str()).collect();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let wanted = wanted.unwrap_or("any");
-        return Err(Unusable(format!("ipsbell: there is no destination `{wanted}`; configured: {known}")).into());
+        return Err(Unusable(format!(
+            "ipsbell: there is no destination `{wanted}`; configured: {known}"
+        ))
+        .into());
     }
     let message = test_message(&config)?;
     let mut exit = Exit::Well;
@@ -73,7 +80,9 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
     match receiver.post(&payload, POST_TIME_MAX) {
         Answer::Delivered => ("delivered; look for the post marked as a test".to_owned(), true),
         Answer::Later { why, after, .. } => {
-            let after = after.map_or_else(String::new, |after| format!(" (it asks to wait {} s)", after.as_secs()));
+            let after = after.map_or_else(String::new, |after| {
+                format!(" (it asks to wait {} s)", after.as_secs())
+            });
             (format!("not delivered now: {why}{after}"), false)
         }
         Answer::PayloadRefused { why } => (format!("the receiver refused the post: {why}"), false),
@@ -83,8 +92,11 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
 
 fn test_message(config: &Config) -> anyhow::Result<Message> {
     let now = clock::now();
-    let Read::Alert { format, mut alert } = Reader::new(Choice::Auto).read(RECORD.as_bytes()) else {
-        anyhow::bail!("the test record is not understood; this is a fault of ipsbell, please report it");
+    let Read::Alert { format, mut alert } = Reader::new(Choice::Auto).read(RECORD.as_bytes())
+    else {
+        anyhow::bail!(
+            "the test record is not understood; this is a fault of ipsbell, please report it"
+        );
     };
     alert.stamp = None;
     let origin = Origin {

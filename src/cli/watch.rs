@@ -9,9 +9,9 @@ use signal_hook::consts::signal::{SIGINT, SIGTERM};
 
 use super::{Command, Exit, Unusable, log, run, say, temporary};
 use crate::agent::{Agent, Happening, Mode};
-use crate::{clock, destinations};
 use crate::config::{Config, StartAt};
 use crate::store::Store;
+use crate::{clock, destinations};
 
 /// `ipsbell watch`.
 pub(super) const COMMAND: Command = Command {
@@ -35,7 +35,8 @@ fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     log::start(tracing::level_filters::LevelFilter::WARN);
     let directory = temporary::directory()?;
-    let kind = destinations::kind("console").ok_or_else(|| anyhow::anyhow!("there is no kind `console`"))?;
+    let kind = destinations::kind("console")
+        .ok_or_else(|| anyhow::anyhow!("there is no kind `console`"))?;
     let mut config = Config::for_files(&arguments.files, kind, directory.path().to_owned())
         .map_err(|error| Unusable(format!("ipsbell: {error}")))?;
     for source in &mut config.sources {

@@ -22,7 +22,8 @@ impl Mentions {
 
     /// The mention of a post whose worst news is of this severity.
     pub(super) fn mention(&mut self, worst: Option<Severity>, now: Instant) -> Option<String> {
-        let (_, mention) = self.by_severity.iter().find(|(severity, _)| Some(*severity) == worst)?;
+        let (_, mention) =
+            self.by_severity.iter().find(|(severity, _)| Some(*severity) == worst)?;
         if self.last.is_some_and(|last| now.duration_since(last) < MENTION_EVERY) {
             return None;
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
-use super::retry::{self, Next};
 use super::mentions::Mentions;
+use super::retry::{self, Next};
 use super::{Health, Limiter};
 use crate::destinations::{Answer, Destination, Form};
 use crate::message::{self, Message};
@@ -208,7 +208,8 @@ impl Sender {
     fn begin(&mut self, now: Timestamp, plan: &Plan) -> Result<(), StoreError> {
         let id = identifier::card();
         let oldest_at = plan.told().filter_map(|told| self.desk.group(&told.key));
-        let oldest_at = oldest_at.filter(|group| group.held() > 0).map(|group| group.held_since).min();
+        let oldest_at =
+            oldest_at.filter(|group| group.held() > 0).map(|group| group.held_since).min();
         let cards: Vec<String> = plan.told().map(|told| self.card_of(&told.key, &id)).collect();
         let message = self.compose(now, &id, plan)?;
         let cards = cards.iter().map(String::as_str).zip(plan.told()).collect();
@@ -273,15 +274,17 @@ impl Sender {
         let answer = self.receiver.post(&payload, POST_TIME_MAX);
         let now = clock::now();
         self.health.note(now, &answer);
-        let (outcome, wait) = match retry::next(&answer, attempt.tries, attempt.minimal, identifier::chance()) {
-            Next::Delivered => (Outcome::Delivered, None),
-            Next::GiveUp => (Outcome::GivenUp, None),
-            Next::Minimal => (Outcome::Again { maybe_delivered: false, minimal: true }, None),
-            Next::Again(wait) | Next::Probe(wait) => {
-                let maybe_delivered = matches!(answer, Answer::Later { maybe_delivered: true, .. });
-                (Outcome::Again { maybe_delivered, minimal: attempt.minimal }, Some(wait))
-            }
-        };
+        let (outcome, wait) =
+            match retry::next(&answer, attempt.tries, attempt.minimal, identifier::chance()) {
+                Next::Delivered => (Outcome::Delivered, None),
+                Next::GiveUp => (Outcome::GivenUp, None),
+                Next::Minimal => (Outcome::Again { maybe_delivered: false, minimal: true }, None),
+                Next::Again(wait) | Next::Probe(wait) => {
+                    let maybe_delivered =
+                        matches!(answer, Answer::Later { maybe_delivered: true, .. });
+                    (Outcome::Again { maybe_delivered, minimal: attempt.minimal }, Some(wait))
+                }
+            };
         let again_at = wait.map(|wait| clock::monotonic() + wait);
         match &answer {
             Answer::Delivered => self.limiter.delivered(),
@@ -289,12 +292,16 @@ impl Sender {
             _ => {}
         }
         if let (Some(failing), Some(wait)) = (&mut self.health.failing, wait) {
-            failing.next_try_at = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
+            failing.next_try_at =
+                SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
         }
         if outcome == Outcome::GivenUp {
             self.health.gap_mut(now).given_up += attempt.events;
         }
-        if outcome == Outcome::Delivered && attempt.maybe_repeated && let Some(gap) = &mut self.health.gap {
+        if outcome == Outcome::Delivered
+            && attempt.maybe_repeated
+            && let Some(gap) = &mut self.health.gap
+        {
             gap.maybe_repeated += 1;
         }
         say(&self.name, &answer, attempt, wait);
@@ -365,7 +372,11 @@ fn say(destination: &str, answer: &Answer, attempt: &Attempt, wait: Option<Durat
             warn!(destination, events, tries, ?wait, "The post waits: {why}.");
         }
         Answer::PayloadRefused { why } if attempt.minimal => {
-            tracing::error!(destination, events, "The post is given up, its events stay in the store: {why}.");
+            tracing::error!(
+                destination,
+                events,
+                "The post is given up, its events stay in the store: {why}."
+            );
         }
         Answer::PayloadRefused { why } => {
             warn!(destination, events, "The post is sent again in its plainest form: {why}.");

@@ -81,6 +81,8 @@ impl Destination for Slack {
     }
 
     fn reach(&mut self, time_limit: Duration) -> Result<(), String> {
-        self.client.reach(address::origin(self.url.reveal()), time_limit).map_err(|failure| failure.why)
+        self.client
+            .reach(address::origin(self.url.reveal()), time_limit)
+            .map_err(|failure| failure.why)
     }
 }

@@ -103,14 +103,20 @@ impl Lane {
         format: &'static Format,
         alert: Alert<'_>,
     ) -> Result<(), StoreError> {
-        let origin =
-            Origin { path: &self.path, generation: self.generation, zone: &self.timezone, ..shared.origin() };
+        let origin = Origin {
+            path: &self.path,
+            generation: self.generation,
+            zone: &self.timezone,
+            ..shared.origin()
+        };
         let mut event = Event::new(alert, format, line.bytes, line.offset, read_at, &origin);
         event.severity = shared.severity.severity(&event);
         let rule = &event.alert.rule;
         let address = |ip: Option<std::net::IpAddr>| ip.map(|ip| ip.to_string());
-        let (source, destination) = (address(event.alert.source.ip), address(event.alert.destination.ip));
-        let form = if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
+        let (source, destination) =
+            (address(event.alert.source.ip), address(event.alert.destination.ip));
+        let form =
+            if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
         batch.event(&NewEvent {
             id: event.id,
             at: event.at,

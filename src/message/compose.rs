@@ -78,7 +78,8 @@ fn tone(report: &Report<'_>) -> Tone {
     let worst = report.entries.iter().map(|entry| entry.group.severity).chain(rest).max();
     match (worst, &report.gap) {
         (Some(worst), _) => Tone::Alert(worst),
-        (None, Some(_)) => Tone::Recovered,
+        (None, Some(gap)) if gap.expired == 0 && gap.given_up == 0 => Tone::Recovered,
+        (None, Some(_)) => Tone::Notice,
         (None, None) => Tone::Notice,
     }
 }
@@ -94,6 +95,9 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
     let host = host(report.agent_host);
     let Some(entry) = report.entries.first() else {
         return match &report.gap {
+            Some(gap) if rest.groups == 0 && gap.tries == 0 => Line::new()
+                .strong("IPS alerts were not told")
+                .words(format!(" on {host}: {}", gap_card::outcome(gap))),
             Some(gap) if rest.groups == 0 => Line::new()
                 .strong("IPS alerts are posted again")
                 .words(format!(" on {host} after {}", gap_card::told(gap))),
@@ -128,6 +132,7 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
     }
     match &report.gap {
         None => line,
+        Some(gap) if gap.tries == 0 => line.words(format!("; {}", gap_card::outcome(gap))),
         Some(gap) => line.words(format!("; posted again after {}", gap_card::told(gap))),
     }
 }
@@ -161,7 +166,10 @@ fn footer(report: &Report<'_>, cards: &[Card]) -> Line {
     let line = match ids.as_slice() {
         [] => Line::new(),
         [id] => Line::new().command(format!("ipsbell search {id}")).words("  |  "),
-        _ => Line::new().command("ipsbell search ID").words(" shows a card's alerts  |  "),
+        // The post's own id finds what all its cards told.
+        _ => Line::new()
+            .command(format!("ipsbell search {}", report.id))
+            .words(" shows them all  |  "),
     };
     let line = line.words(host(report.agent_host));
     if report.entries.is_empty() {

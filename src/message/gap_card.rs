@@ -9,10 +9,14 @@ use crate::triage::Gap;
 
 /// The card; in a post with alerts it has one line beside its title, alone it has three.
 pub(super) fn card(gap: &Gap, alone: bool) -> Card {
-    let title = Line::new()
-        .strong(format!("posted again after {}", between(gap.since, gap.until)))
-        .words(format!(": {}", outcome(gap)));
-    let label = if gap.tries == 0 { "Not posted" } else { "Unreachable" };
+    let title = match gap.tries {
+        // Nothing was out of reach: events expired or were refused, and that is all there is to tell.
+        0 => Line::new().strong(outcome(gap)),
+        _ => Line::new()
+            .strong(format!("posted again after {}", between(gap.since, gap.until)))
+            .words(format!(": {}", outcome(gap))),
+    };
+    let label = if gap.tries == 0 { "Noticed" } else { "Unreachable" };
     let mut facts = vec![(
         label.to_owned(),
         Line::new().time(gap.since).words(" to ").time(gap.until).words(tries(gap)).line(why(gap)),
@@ -23,7 +27,7 @@ pub(super) fn card(gap: &Gap, alone: bool) -> Card {
             "Lost / may appear twice".to_owned(),
             Line::new().words(format!(
                 "{} / {}",
-                counted(gap.expired, "alert"),
+                counted(gap.expired.saturating_add(gap.given_up), "alert"),
                 counted(gap.maybe_repeated, "post")
             )),
         ));
@@ -40,10 +44,16 @@ pub(super) fn told(gap: &Gap) -> String {
 
 /// `212 alerts waited, none lost`: the loss is told before anything else.
 pub(super) fn outcome(gap: &Gap) -> String {
-    let lost = match gap.expired {
-        0 => "none lost".to_owned(),
-        lost => format!("{} LOST before they could be told", counted(lost, "alert")),
+    let expired = match gap.expired {
+        0 => None,
+        lost => Some(format!("{} LOST before they could be told", counted(lost, "alert"))),
     };
+    let given_up = match gap.given_up {
+        0 => None,
+        lost => Some(format!("{} given up: refused in every form", counted(lost, "alert"))),
+    };
+    let lost: Vec<String> = expired.into_iter().chain(given_up).collect();
+    let lost = if lost.is_empty() { "none lost".to_owned() } else { lost.join(", ") };
     let twice = match gap.maybe_repeated {
         0 => String::new(),
         posts => format!(", {} may appear twice", counted(posts, "post")),

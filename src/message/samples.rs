@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::compose::place;
 use crate::event::{Event, EventId};
-use crate::triage::{Distinct, Entry, Gap, Group, Reason, Report, Rest};
+use crate::triage::{Entry, Gap, Group, Reason, Report, Rest};
 
 pub(crate) type TestEvent = Event<'static>;
 
@@ -127,7 +127,14 @@ pub(crate) fn large_group(id: &str, rule: &str, severity: Severity, sources: u16
 }
 
 pub(crate) fn report(entries: Vec<Entry<'_>>) -> Report<'_> {
-    Report { id: "P0ST1D00", agent_host: HOST, now: now(), entries, rest: Rest::default(), gap: None }
+    Report {
+        id: "P0ST1D00",
+        agent_host: HOST,
+        now: now(),
+        entries,
+        rest: Rest::default(),
+        gap: None,
+    }
 }
 
 pub(crate) fn single<'a>(group: &'a Group, event: &Event<'a>) -> Entry<'a> {

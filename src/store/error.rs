@@ -23,7 +23,9 @@ pub enum StoreError {
         process: u32,
     },
     /// The database was written by a newer program, or a command is newer than the agent that wrote it.
-    #[error("the store has version {found}, this program knows version {known}: use the ipsbell that wrote it")]
+    #[error(
+        "the store has version {found}, this program knows version {known}: use the ipsbell that wrote it"
+    )]
     Newer {
         /// The version found.
         found: u32,
@@ -34,14 +36,18 @@ pub enum StoreError {
     #[error("hot.db belongs to another program: choose another `state_dir`")]
     Foreign,
     /// The file system cannot carry a write-ahead log.
-    #[error("the store needs SQLite's WAL mode, which this file system does not allow (it stays in `{mode}`): \
-             put `state_dir` on a local disk")]
+    #[error(
+        "the store needs SQLite's WAL mode, which this file system does not allow (it stays in `{mode}`): \
+             put `state_dir` on a local disk"
+    )]
     NoWal {
         /// The mode that it stays in.
         mode: String,
     },
     /// No space is left, or the disk refuses to write.
-    #[error("the store cannot be written: {0}; make room or remount the disk, reading goes on by itself")]
+    #[error(
+        "the store cannot be written: {0}; make room or remount the disk, reading goes on by itself"
+    )]
     Full(#[source] rusqlite::Error),
     /// Another process holds the database.
     #[error("the store is locked by another process: {0}; close what has hot.db open")]

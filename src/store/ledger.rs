@@ -201,8 +201,7 @@ impl Ledger {
         attempt: Option<&NewAttempt<'_>>,
     ) -> Result<Option<Attempt>, StoreError> {
         let _turn = take_turn(&self.turn);
-        let transaction =
-            Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         write_changes(&transaction, &self.destination, changes)?;
         transaction
             .prepare_cached(
@@ -265,8 +264,7 @@ impl Ledger {
         let told = if outcome == Outcome::Delivered { attempt.events } else { 0 };
         let given_up = if outcome == Outcome::GivenUp { attempt.events } else { 0 };
         let _turn = take_turn(&self.turn);
-        let transaction =
-            Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         transaction
             .prepare_cached(
                 "UPDATE notification SET state = ?2, unanswered = 0, maybe_repeated = ?3, minimal = ?4, \
@@ -309,7 +307,8 @@ impl Ledger {
                 Ok((attempt, row.get::<_, String>(1)?, [row.get(4)?, row.get(5)?, row.get(6)?]))
             })
             .optional()?;
-        let Some(((id, events, tries), message, [unanswered, maybe_repeated, minimal])) = row else {
+        let Some(((id, events, tries), message, [unanswered, maybe_repeated, minimal])) = row
+        else {
             return Ok(None);
         };
         Ok(Some(Attempt {
@@ -329,8 +328,8 @@ fn write_changes(
     destination: &str,
     changes: &Changes<'_>,
 ) -> Result<(), StoreError> {
-    let mut delete = transaction
-        .prepare_cached("DELETE FROM open_group WHERE destination = ?1 AND key = ?2")?;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM open_group WHERE destination = ?1 AND key = ?2")?;
     for key in &changes.closed {
         delete.execute([destination, key])?;
     }

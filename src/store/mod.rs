@@ -9,6 +9,7 @@ mod account;
 mod error;
 mod event_row;
 mod ledger;
+mod positions;
 mod retention;
 mod schema;
 mod view;
@@ -71,7 +72,8 @@ impl Store {
         let in_use = take_lock(directory)?;
         let file = directory.join(DATABASE);
         // SQLite gives its side files the mode of the database: nobody else reads the events.
-        let options = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
+        let options =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
         options.map_err(at(&file))?;
         let mut connection = Connection::open(&file)?;
         connection.pragma_update(None, "page_size", 8192)?;
@@ -145,8 +147,14 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join("lock");
     let at = |source| StoreError::Io { path: path.clone(), source };
     let mut options = OpenOptions::new();
-    let mut file =
-        options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(at)?;
+    let mut file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(at)?;
     if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
         let process = running(directory)?.unwrap_or(0);
         return Err(StoreError::InUse { directory: directory.to_owned(), process });

@@ -82,7 +82,8 @@ impl Writer {
         let _turn = take_turn(turn);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // What the ledger forgets stays in the account as a sum, so that it can still be recomputed.
-        transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY)")?;
+        transaction
+            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY)")?;
         transaction.execute("DELETE FROM gone", [])?;
         transaction.execute(
             "INSERT INTO gone SELECT id FROM notification WHERE state <> 0 AND created_at < ?1 \

@@ -259,8 +259,7 @@ impl View {
     /// The database cannot be read.
     pub fn last_sequence(&self) -> Result<u64, StoreError> {
         let last = "SELECT last_sequence FROM identity";
-        let last: Option<i64> =
-            self.connection.query_row(last, [], |row| row.get(0)).optional()?;
+        let last: Option<i64> = self.connection.query_row(last, [], |row| row.get(0)).optional()?;
         Ok(last.unwrap_or(0) as u64)
     }
 }

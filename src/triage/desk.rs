@@ -81,7 +81,13 @@ impl Desk {
     /// A desk with the groups that the store remembers. Groups that the policy would form otherwise are closed by
     /// [`Desk::plan`] with their exact numbers, since no event joins them any more.
     pub fn new(policy: Policy, groups: BTreeMap<String, Group>) -> Self {
-        Self { policy, groups, changed: BTreeSet::new(), closed: BTreeSet::new(), untold: Untold::default() }
+        Self {
+            policy,
+            groups,
+            changed: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            untold: Untold::default(),
+        }
     }
 
     /// Takes up an event: mutes, matches and counts it.
@@ -196,7 +202,11 @@ impl Desk {
         let Some(told_at) = group.told_at else { return group.held_since };
         let held = group.held();
         let jumped = held >= JUMP_EVENTS_MIN && held >= group.told.saturating_mul(JUMP_FACTOR);
-        if jumped { told_at } else { told_at.saturating_add(self.interval(group)).unwrap_or(told_at) }
+        if jumped {
+            told_at
+        } else {
+            told_at.saturating_add(self.interval(group)).unwrap_or(told_at)
+        }
     }
 
     fn interval(&self, group: &Group) -> SignedDuration {
@@ -244,7 +254,8 @@ impl Plan {
 
     /// The rest in numbers.
     pub fn rest(&self, desk: &Desk) -> Rest {
-        let worst = self.rest.iter().filter_map(|told| desk.group(&told.key)).map(Group::severity).max();
+        let worst =
+            self.rest.iter().filter_map(|told| desk.group(&told.key)).map(Group::severity).max();
         Rest {
             groups: self.rest.len() as u64,
             events: self.rest.iter().map(|told| told.events).sum(),

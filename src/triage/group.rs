@@ -90,13 +90,18 @@ impl Distinct {
     }
 }
 
+/// The first [`NAME_CHARS_MAX`] characters, and how many more there were.
+fn cut(text: &str) -> String {
+    let Some((at, _)) = text.char_indices().nth(NAME_CHARS_MAX) else { return text.to_owned() };
+    let (head, tail) = text.split_at(at);
+    format!("{head}…(+{})", tail.chars().count())
+}
+
 impl Group {
     /// A group that is opened by this event, which is not counted yet.
     pub fn open(id: String, event: &Event<'_>, overflow: bool) -> Self {
         let rule = &event.alert.rule;
-        let named = |text: &Option<_>| {
-            text.as_deref().filter(|_| !overflow).map(|text: &str| text.chars().take(NAME_CHARS_MAX).collect())
-        };
+        let named = |text: &Option<_>| text.as_deref().filter(|_| !overflow).map(cut);
         Self {
             id,
             rule_name: named(&rule.name),

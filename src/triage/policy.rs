@@ -55,7 +55,8 @@ impl Policy {
         let wanted = event.severity >= self.min_severity
             && (self.matches.is_empty() || self.matches.iter().any(|m| m.matches(event)))
             && !self.unless.iter().any(|m| m.matches(event));
-        let muted = |mute: &Mute| mute.until.is_none_or(|until| now < until) && mute.matcher.matches(event);
+        let muted =
+            |mute: &Mute| mute.until.is_none_or(|until| now < until) && mute.matcher.matches(event);
         match wanted {
             false => Fate::NotMatched,
             true if self.mutes.iter().any(muted) => Fate::Muted,
@@ -100,18 +101,21 @@ fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
 
 /// Does this event belong to the group of this key?
 pub fn key_matches(key: &str, event: &Event<'_>) -> bool {
-    let fields: Vec<GroupField> = key.lines().filter_map(|line| {
-        Some(match line.split_once('=')?.0 {
-            "rule" | "rule_name" => GroupField::Rule,
-            "verdict" => GroupField::Verdict,
-            "severity" => GroupField::Severity,
-            "source" => GroupField::Source,
-            "destination" => GroupField::Destination,
-            "category" => GroupField::Category,
-            "format" => GroupField::Format,
-            _ => return None,
+    let fields: Vec<GroupField> = key
+        .lines()
+        .filter_map(|line| {
+            Some(match line.split_once('=')?.0 {
+                "rule" | "rule_name" => GroupField::Rule,
+                "verdict" => GroupField::Verdict,
+                "severity" => GroupField::Severity,
+                "source" => GroupField::Source,
+                "destination" => GroupField::Destination,
+                "category" => GroupField::Category,
+                "format" => GroupField::Format,
+                _ => return None,
+            })
         })
-    }).collect();
+        .collect();
     match key.strip_prefix("event=") {
         Some(id) => id == format!("{:032x}", event.id.0),
         // The overflow group and the rest of a post have no values of their own: all of the range.

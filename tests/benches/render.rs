@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ipsbell::destinations::{Form, slack};
 use ipsbell::event::{Event, EventId};
 use ipsbell::message::{compose, sanitize};
-use ipsbell::triage::{Distinct, Entry, Group, Reason, Report, Rest};
+use ipsbell::triage::{Entry, Group, Reason, Report, Rest};
 use ipsbell_parsers::alert::{Alert, Endpoint, Rule, Severity, Value, Verdict};
 use jiff::Timestamp;
 

@@ -24,7 +24,11 @@ fn check_passes(fault: &Fault, maybe_repeated: bool) {
 
 #[test]
 fn faults_that_pass() {
-    let html = Fault::Status { code: 503, body: "<html>Server Error | Slack</html>".into(), headers: vec![] };
+    let html = Fault::Status {
+        code: 503,
+        body: "<html>Server Error | Slack</html>".into(),
+        headers: vec![],
+    };
     for (fault, maybe_repeated) in [
         (Fault::word(500, "rollup_error"), false),
         (html, false),
@@ -66,7 +70,11 @@ fn a_refused_rich_payload_is_told_in_plain_form_once() {
         let agent = place.run();
         place.wait_for_account("the alert to be told", |account| account.told == 1);
         let post = slack.received().pop().unwrap();
-        assert!(post.blocks().is_empty() && post.text().contains("3003"), "{word}: {}", post.text());
+        assert!(
+            post.blocks().is_empty() && post.text().contains("3003"),
+            "{word}: {}",
+            post.text()
+        );
         assert_eq!(agent.stop(), 0);
     }
 }
@@ -78,7 +86,8 @@ fn a_payload_refused_in_every_form_is_given_up_and_told() {
     slack.fail_next(2, &Fault::word(400, "invalid_payload"));
     place.append(&alerts(3004, 0..3));
     let agent = place.run();
-    let account = place.wait_for_account("the post to be given up", |account| account.given_up == 3);
+    let account =
+        place.wait_for_account("the post to be given up", |account| account.given_up == 3);
     assert_eq!(account.unaccounted(), 0);
     let posts = slack.wait_for(1, DEADLINE);
     let shown = posts[0].shown();
@@ -139,9 +148,13 @@ fn a_storm_is_few_posts_with_exact_numbers() {
     let slack = FakeSlack::start().unwrap();
     let place = Place::with(
         &slack,
-        Options { destination: "pace = \"200ms\"\nrepeat_every = \"1s\"".into(), ..Options::default() },
+        Options {
+            destination: "pace = \"200ms\"\nrepeat_every = \"1s\"".into(),
+            ..Options::default()
+        },
     );
-    let lines: Vec<String> = (0..20_000).map(|number| crate::support::alert(4000 + number % 50, number)).collect();
+    let lines: Vec<String> =
+        (0..20_000).map(|number| crate::support::alert(4000 + number % 50, number)).collect();
     place.append(&lines);
     let agent = place.run();
     let account = place.wait_for_account("all to be told", |account| account.told == 20_000);

@@ -117,7 +117,8 @@ fn another_programs_database_is_left_alone() {
     std::fs::create_dir(place.state()).unwrap();
     std::fs::set_permissions(place.state(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let database = place.state().join("hot.db");
-    std::fs::write(&database, "this is no database, and long enough to be looked at as one").unwrap();
+    std::fs::write(&database, "this is no database, and long enough to be looked at as one")
+        .unwrap();
     let before = std::fs::read(&database).unwrap();
     let output = place.ipsbell(&["run", "--once"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));

@@ -105,7 +105,9 @@ fn search_finds_by_card_rule_source_and_time() {
 
     // The ids that stand in the posts find what the posts told.
     let shown: String = slack.received().iter().map(|post| post.shown()).collect();
-    let is_id = |word: &&str| word.len() == 8 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let is_id = |word: &&str| {
+        word.len() == 8 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
     let ids: Vec<&str> = shown.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_id).collect();
     let mut found: Vec<usize> = ids.iter().map(|id| count(&[id])).collect();
     found.sort_unstable();
@@ -114,7 +116,11 @@ fn search_finds_by_card_rule_source_and_time() {
     let lower = ids[0][..6].to_lowercase();
     assert!(count(&[&lower]) >= 5, "a beginning suffices, in any case");
 
-    for (wrong, code) in [(["search", "ZZZZZZZZ"], 1), (["search", "--since=soon"], 2), (["search", "--source=x.y"], 2)] {
+    for (wrong, code) in [
+        (["search", "ZZZZZZZZ"], 1),
+        (["search", "--since=soon"], 2),
+        (["search", "--source=x.y"], 2),
+    ] {
         let output = place.ipsbell(&wrong);
         assert_eq!(output.status.code(), Some(code), "{wrong:?}: {}", text(&output.stderr));
         assert!(!output.stderr.is_empty());
@@ -135,14 +141,21 @@ fn watch_shows_cards_on_the_terminal() {
         .spawn()
         .unwrap();
     wait_for("watch to begin", || {
-        std::fs::read_to_string(directory.path().join("said")).unwrap().contains("watching").then_some(())
+        std::fs::read_to_string(directory.path().join("said"))
+            .unwrap()
+            .contains("watching")
+            .then_some(())
     });
     let line = "01/02/2026-03:04:05.678901  [**] [1:7005:2] A card for the terminal [**] [Classification: Misc activity] [Priority: 2] {TCP} 203.0.113.5:40000 -> 198.51.100.20:80";
     crate::support::append(&log, &[line.to_owned()]);
     wait_for("the card", || {
         std::fs::read_to_string(&shown).unwrap().contains("A card for the terminal").then_some(())
     });
-    let killed = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap();
+    let killed = std::process::Command::new("kill")
+        .arg("-INT")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
     assert!(killed.success());
     let status = wait_for("watch to end", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
@@ -164,7 +177,13 @@ fn parse_prints_events_and_a_summary() {
 
 #[test]
 fn wrong_usage_exits_with_2_and_help_with_0() {
-    for (arguments, code) in [(vec!["--help"], 0), (vec!["--version"], 0), (vec![], 2), (vec!["rum"], 2), (vec!["run", "--onec"], 2)] {
+    for (arguments, code) in [
+        (vec!["--help"], 0),
+        (vec!["--version"], 0),
+        (vec![], 2),
+        (vec!["rum"], 2),
+        (vec!["run", "--onec"], 2),
+    ] {
         let output = ipsbell().args(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     }
@@ -175,7 +194,8 @@ fn a_closed_pipe_is_no_failure() {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("eve.json");
     crate::support::append(&log, &alerts(7007, 0..5000));
-    let mut child = ipsbell().arg("parse").arg(&log).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child =
+        ipsbell().arg("parse").arg(&log).stdout(std::process::Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let status = wait_for("parse to end", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));

@@ -64,7 +64,7 @@ fn a_wrong_hook_is_refused_without_being_repeated() {
             let output = place.ipsbell(&[command]);
             let said = text(&output.stderr) + &text(&output.stdout);
             assert_ne!(output.status.code(), Some(0), "{url}: {said}");
-            assert!(said.contains("soc") && said.contains("wanted"), "{url}: {said}");
+            assert!(said.contains("config.toml:12:") && said.contains("wanted"), "{url}: {said}");
             assert!(!said.contains("abcDEF123secret"), "{said}");
         }
     }

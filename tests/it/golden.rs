@@ -32,7 +32,11 @@ fn every_version_is_read_and_written_on() {
         let output = place.ipsbell(&["run", "--once"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let account = place.account().unwrap();
-        assert_eq!((account.stored, account.told, account.unaccounted()), (23, 23, 0), "version {version}");
+        assert_eq!(
+            (account.stored, account.told, account.unaccounted()),
+            (23, 23, 0),
+            "version {version}"
+        );
         let events = text(&place.ipsbell(&["search", "--json", "--rule", "8001"]).stdout);
         assert_eq!(events.lines().count(), 20, "version {version}");
     }

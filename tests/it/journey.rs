@@ -12,7 +12,8 @@ fn stored(place: &Place) -> Vec<(String, String)> {
     let query = Query { since: None, limit: usize::MAX };
     view.search(&query, None, &|_| true, &mut |event| {
         let rule = event.alert.rule.id.as_deref().unwrap_or("").to_owned();
-        let number = serde_json::from_slice::<serde_json::Value>(&event.raw).unwrap()["flow_id"].to_string();
+        let number =
+            serde_json::from_slice::<serde_json::Value>(&event.raw).unwrap()["flow_id"].to_string();
         found.push((rule, number));
     })
     .unwrap();
@@ -21,7 +22,9 @@ fn stored(place: &Place) -> Vec<(String, String)> {
 }
 
 fn expected(rules: &[(u32, std::ops::Range<u32>)]) -> Vec<(String, String)> {
-    let numbers = rules.iter().flat_map(|(rule, range)| range.clone().map(move |n| (rule.to_string(), n.to_string())));
+    let numbers = rules
+        .iter()
+        .flat_map(|(rule, range)| range.clone().map(move |n| (rule.to_string(), n.to_string())));
     let mut all: Vec<_> = numbers.collect();
     all.sort();
     all
@@ -34,7 +37,9 @@ fn append_rotate_kill_restart_outage_and_back() {
     let mut agent = place.run();
 
     place.append(&alerts(1001, 0..50));
-    place.wait_for_account("the first 50 to be told", |account| account.told >= 1 && account.stored == 50);
+    place.wait_for_account("the first 50 to be told", |account| {
+        account.told >= 1 && account.stored == 50
+    });
 
     // Rotation by rename, the writer going on in the old file for a moment.
     let rotated = place.path("eve.json.1");
@@ -62,14 +67,24 @@ fn append_rotate_kill_restart_outage_and_back() {
     // Slack is down and comes back.
     slack.down();
     place.append(&alerts(1007, 0..60));
-    place.wait_for_account("the outage's events", |account| account.stored == 260 && account.pending() > 0);
+    place.wait_for_account("the outage's events", |account| {
+        account.stored == 260 && account.pending() > 0
+    });
     agent.wait_for_log("The post waits");
     slack.up().unwrap();
     let account = place.wait_for_account("all to be told", |account| account.told == 260);
     assert_eq!(account.unaccounted(), 0);
     assert_eq!(agent.stop(), 0);
 
-    let ranges = [(1001, 0..50), (1002, 0..30), (1003, 0..40), (1004, 0..20), (1005, 0..25), (1006, 0..35), (1007, 0..60)];
+    let ranges = [
+        (1001, 0..50),
+        (1002, 0..30),
+        (1003, 0..40),
+        (1004, 0..20),
+        (1005, 0..25),
+        (1006, 0..35),
+        (1007, 0..60),
+    ];
     assert_eq!(stored(&place), expected(&ranges), "each event is stored exactly once");
     for (rule, _) in &ranges {
         let name = format!("Probe number {rule}");
@@ -77,7 +92,8 @@ fn append_rotate_kill_restart_outage_and_back() {
         assert!(told, "{name} is in no post");
     }
     // What was under way at the kill may be in the channel twice, and says so.
-    let repeated: Vec<_> = slack.received().into_iter().filter(|post| post.text().contains("epeat")).collect();
+    let repeated: Vec<_> =
+        slack.received().into_iter().filter(|post| post.text().contains("epeat")).collect();
     assert_eq!(repeated.len(), 1, "one post is marked as possibly repeated");
 }
 
@@ -114,9 +130,24 @@ fn an_alert_is_in_the_channel_at_once_with_all_its_fields() {
     let posts = slack.wait_for(1, DEADLINE);
     let shown = posts[0].shown();
     for field in [
-        "blocked", "Injection attempt", "2006446", "high", "203.0.113.7", "52144", "00-0C-29-F3-6D-AE", "198.51.100.20",
-        "443", "00-50-56-A1-02-03", "to_server", "ens192", "/item?id=1", "scanner/1.8", "GET", "sensor-1",
-        "Web Application Attack", "ipsbell search",
+        "blocked",
+        "Injection attempt",
+        "2006446",
+        "high",
+        "203.0.113.7",
+        "52144",
+        "00-0C-29-F3-6D-AE",
+        "198.51.100.20",
+        "443",
+        "00-50-56-A1-02-03",
+        "to_server",
+        "ens192",
+        "/item?id=1",
+        "scanner/1.8",
+        "GET",
+        "sensor-1",
+        "Web Application Attack",
+        "ipsbell search",
     ] {
         assert!(shown.contains(field), "{field} is missing in:\n{shown}");
     }

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::print_stderr,
     reason = "a test that cannot go on has to say so and stop"
 )]
@@ -11,19 +12,19 @@
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
-/// Write, rotate, kill, restart, Slack down and back: every event accounted for.
-mod journey;
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
-/// TERM, HUP, USR1, --once.
-mod running;
-/// Every wrong configuration and its message.
-mod configuration;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
 /// parse, formats, check, test, watch, status, search, demo: what they print and how they exit.
 mod commands;
+/// Every wrong configuration and its message.
+mod configuration;
 /// The store's file from the first version on.
 mod golden;
+/// Write, rotate, kill, restart, Slack down and back: every event accounted for.
+mod journey;
+/// TERM, HUP, USR1, --once.
+mod running;
 /// Rules about the sources and documents themselves.
 mod tidy;

@@ -127,14 +127,19 @@ fn run_never_listens() {
     let inodes: Vec<String> = std::fs::read_dir(format!("/proc/{}/fd", agent.id()))
         .unwrap()
         .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
-        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .filter_map(|link| {
+            Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
         .collect();
     for table in ["tcp", "tcp6"] {
         let sockets = std::fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
         for line in sockets.lines().skip(1) {
             let columns: Vec<&str> = line.split_whitespace().collect();
             let listens = columns.get(3) == Some(&"0A");
-            assert!(!(listens && inodes.iter().any(|inode| columns.get(9) == Some(&inode.as_str()))), "{line}");
+            assert!(
+                !(listens && inodes.iter().any(|inode| columns.get(9) == Some(&inode.as_str()))),
+                "{line}"
+            );
         }
     }
     assert_eq!(agent.stop(), 0);
@@ -160,6 +165,9 @@ fn no_secret_in_arguments_logs_status_or_store() {
         everything.push(std::fs::read(entry.unwrap().path()).unwrap());
     }
     for bytes in everything {
-        assert!(memchr::memmem::find(&bytes, secret.as_bytes()).is_none(), "the hook's secret leaked");
+        assert!(
+            memchr::memmem::find(&bytes, secret.as_bytes()).is_none(),
+            "the hook's secret leaked"
+        );
     }
 }

@@ -118,7 +118,11 @@ impl Place {
     }
 
     /// Waits until so many events are stored, and gives the account then.
-    pub(crate) fn wait_for_account(&self, what: &str, wanted: impl Fn(&Account) -> bool) -> Account {
+    pub(crate) fn wait_for_account(
+        &self,
+        what: &str,
+        wanted: impl Fn(&Account) -> bool,
+    ) -> Account {
         wait_for(what, || self.account().filter(&wanted))
     }
 }
@@ -129,7 +133,8 @@ impl Agent {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status();
+        let status =
+            Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status();
         assert!(status.unwrap().success());
     }
 
@@ -159,7 +164,9 @@ impl Agent {
 
     /// Waits until its log holds this.
     pub(crate) fn wait_for_log(&self, text: &str) {
-        wait_for(&format!("`{text}` in the agent's log"), || self.log().contains(text).then_some(()));
+        wait_for(&format!("`{text}` in the agent's log"), || {
+            self.log().contains(text).then_some(())
+        });
     }
 }
 
@@ -179,7 +186,9 @@ impl Drop for Agent {
 pub(crate) fn ipsbell() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ipsbell"));
     command.env("NO_COLOR", "1").env_remove("JOURNAL_STREAM");
-    for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+    for proxy in
+        ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+    {
         command.env_remove(proxy);
     }
     command
@@ -195,10 +204,6 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begin.elapsed() < DEADLINE, "waited in vain for {what}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
-}
-
-pub(crate) fn deadline() -> Instant {
-    Instant::now() + DEADLINE
 }
 
 pub(crate) fn append(path: &Path, lines: &[String]) {

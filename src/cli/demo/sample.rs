@@ -5,13 +5,29 @@ use crate::clock;
 /// An attack that was blocked, with all that a rule on HTTP logs.
 pub(super) fn injection() -> String {
     let http = r#","http":{"hostname":"shop.example","url":"/item?id=1%27%20OR%20%271%27=%271","http_user_agent":"sqlmap/1.8","http_method":"GET","status":403,"protocol":"HTTP/1.1"}"#;
-    alert("203.0.113.7", 52_144, "198.51.100.20", 443, "blocked", (2_006_446, "WEB_SERVER Possible SQL Injection Attempt", 1), http)
+    alert(
+        "203.0.113.7",
+        52_144,
+        "198.51.100.20",
+        443,
+        "blocked",
+        (2_006_446, "WEB_SERVER Possible SQL Injection Attempt", 1),
+        http,
+    )
 }
 
 /// Text that tries to be more than text.
 pub(super) fn hostile() -> String {
     let http = r#","http":{"hostname":"shop.example","url":"/<!channel>?q=<https://evil.example|Acknowledge>","http_user_agent":"\u001b[2J`*ALL CLEAR*` \u202e","http_method":"GET"}"#;
-    alert("203.0.113.66", 40_666, "198.51.100.20", 443, "blocked", (2_022_028, "WEB_SERVER Possible CVE-2014-6271 Attempt", 1), http)
+    alert(
+        "203.0.113.66",
+        40_666,
+        "198.51.100.20",
+        443,
+        "blocked",
+        (2_022_028, "WEB_SERVER Possible CVE-2014-6271 Attempt", 1),
+        http,
+    )
 }
 
 /// One scanner, many rules.
@@ -20,7 +36,15 @@ pub(super) fn scan(rules: u32, alerts: u32) -> Vec<String> {
         let rule = number % rules;
         let name = format!("SCAN probe of service {rule}");
         let port = 1000 + u16::try_from(rule).unwrap_or(0);
-        alert("203.0.113.99", 60_000, "198.51.100.21", port, "blocked", (2_010_900 + rule, &name, 2 + rule % 2), "")
+        alert(
+            "203.0.113.99",
+            60_000,
+            "198.51.100.21",
+            port,
+            "blocked",
+            (2_010_900 + rule, &name, 2 + rule % 2),
+            "",
+        )
     };
     (0..alerts).map(one).collect()
 }
@@ -29,14 +53,30 @@ pub(super) fn scan(rules: u32, alerts: u32) -> Vec<String> {
 pub(super) fn brute_force(alerts: u32) -> Vec<String> {
     let one = |number: u32| {
         let source = format!("203.0.113.{}", 100 + number % 40);
-        alert(&source, 50_000, "198.51.100.22", 22, "allowed", (2_001_219, "SCAN Potential SSH Scan", 2), "")
+        alert(
+            &source,
+            50_000,
+            "198.51.100.22",
+            22,
+            "allowed",
+            (2_001_219, "SCAN Potential SSH Scan", 2),
+            "",
+        )
     };
     (0..alerts).map(one).collect()
 }
 
 /// A machine of our own that talks to where it should not, and nobody stopped it.
 pub(super) fn outbound() -> String {
-    alert("10.0.4.12", 49_152, "203.0.113.200", 443, "allowed", (2_027_250, "TROJAN Beacon of a known implant", 1), "")
+    alert(
+        "10.0.4.12",
+        49_152,
+        "203.0.113.200",
+        443,
+        "allowed",
+        (2_027_250, "TROJAN Beacon of a known implant", 1),
+        "",
+    )
 }
 
 /// Lines that are no alerts, as most of an eve.json is.
