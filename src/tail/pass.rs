@@ -20,9 +20,9 @@ impl Tail {
     /// Looks at everything.
     pub(super) fn pass(&mut self, now: Instant) {
         let mut sight = sight(&*self.files, &self.sources);
-        let gone = self.resume(now, &mut sight);
+        self.resume(now, &mut sight);
         self.locate(now, &sight);
-        self.adopt(now, &mut sight, &gone);
+        self.adopt(now, &mut sight);
         for key in self.keys() {
             self.settle(now, key);
         }
@@ -130,9 +130,8 @@ impl Tail {
         self.truncated(now, key, lost);
     }
 
-    /// Begins to follow the files that are new. `gone` are paths of which the file that was read
-    /// last is not there any more, with its last modification.
-    fn adopt(&mut self, now: Instant, sight: &mut Sight, gone: &BTreeMap<PathBuf, i64>) {
+    /// Begins to follow the files that are new.
+    fn adopt(&mut self, now: Instant, sight: &mut Sight) {
         let mut known: HashSet<(u64, u64)> =
             self.tracked.values().map(|file| file.stat.id()).collect();
         known.extend(self.blocked_ids());
@@ -142,7 +141,7 @@ impl Tail {
                 continue;
             }
             let taken: HashSet<_> = known.union(&seen).copied().collect();
-            self.make_up(now, sighting, gone, &taken);
+            self.make_up(now, sighting, &taken);
             let opened = self.open(&sighting.path).and_then(|(handle, stat)| {
                 let position = self.start(sighting, &*handle, stat)?;
                 Ok((handle, stat, position))
@@ -178,6 +177,7 @@ impl Tail {
     /// Is this a file that was there when its source was first configured?
     fn is_first(&self, sighting: &Sighting) -> bool {
         self.passes == 0
+            && !self.left.contains_key(&*sighting.path)
             && self.sources.get(sighting.source).is_some_and(|source| source.first_start)
     }
 
@@ -219,16 +219,10 @@ impl Tail {
 
     /// Makes up for rotations that went unseen: what was written after the file that was read last
     /// at this path and before the one that is there now is followed too, in order.
-    fn make_up(
-        &mut self,
-        now: Instant,
-        sighting: &Sighting,
-        gone: &BTreeMap<PathBuf, i64>,
-        taken: &HashSet<(u64, u64)>,
-    ) {
+    fn make_up(&mut self, now: Instant, sighting: &Sighting, taken: &HashSet<(u64, u64)>) {
         let last = self.newest.get(&sighting.path).and_then(|key| self.tracked.get(key));
         let last = last.map(|file| file.stat);
-        let modified_ns = match (last, gone.get(&*sighting.path)) {
+        let modified_ns = match (last, self.left.get(&*sighting.path)) {
             (Some(last), _) => last.modified_ns,
             (None, Some(modified_ns)) => *modified_ns,
             (None, None) => return,
