@@ -20,7 +20,6 @@
 mod buffer;
 mod checkpoint;
 mod chunk;
-mod copies;
 mod discover;
 mod file;
 mod finding;
@@ -29,6 +28,7 @@ mod lines;
 mod pass;
 mod resume;
 mod rotation;
+mod siblings;
 mod start;
 mod tracked;
 mod wake;

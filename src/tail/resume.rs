@@ -136,6 +136,10 @@ impl Tail {
     }
 
     fn find(&self, checkpoint: &Checkpoint, sight: &Sight) -> Found {
+        // Of an empty file an inode is all that is known, and that is used again.
+        if checkpoint.size == 0 {
+            return Found::Unread;
+        }
         let taken: HashSet<(u64, u64)> = self.tracked.values().map(|file| file.stat.id()).collect();
         let at_path = sight.files.iter().find(|sighting| *sighting.path == *checkpoint.path);
         if let Some(sighting) = at_path

@@ -147,7 +147,12 @@ impl World {
             Action::WriteRest => self.end_half(),
             Action::Rotate { create } => self.rotate(*create),
             Action::WriteToOld => {
-                // The tail follows it only as long as it holds it: the toy cannot know.
+                // The tail follows it only as long as it holds it: the toy cannot know. And should
+                // the old file be deleted before the next look, its time is all that is known of
+                // it, and now makes the log's own lines look older than what was read.
+                if self.old.is_some() {
+                    self.excuse("log");
+                }
                 if let Some(mut old) = self.old.take() {
                     let number = self.next;
                     self.next += 1;

@@ -212,6 +212,18 @@ fn case_09_a_file_that_is_truncated_and_grew_past_the_offset_is_read_from_its_be
 }
 
 #[test]
+fn case_09_a_file_that_is_truncated_and_grew_to_the_same_size_is_read_from_its_beginning() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.write("eve.json", "b 1\n");
+    // The machine's clock is coarser than these writes.
+    let log = File::open(rig.path("eve.json")).unwrap();
+    log.set_modified(std::time::SystemTime::now() + Duration::from_secs(9)).unwrap();
+    assert_eq!(rig.read(), ["b 1"]);
+}
+
+#[test]
 fn case_12_a_reused_inode_is_another_file() {
     let mut rig = Rig::new(&["eve.json"]);
     rig.write("eve.json", numbered("a", 0..100));
