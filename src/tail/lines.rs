@@ -56,7 +56,7 @@ impl<'a> Lines<'a> {
         self.rest
     }
 
-    fn take(&mut self, bytes: usize) -> &'a [u8] {
+    fn advance(&mut self, bytes: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, &[]));
         self.rest = rest;
         self.position.offset = self.position.offset.saturating_add(taken.len() as u64);
@@ -66,8 +66,8 @@ impl<'a> Lines<'a> {
     /// Passes over the rest of a line that was given in part.
     fn skip_cut_rest(&mut self) {
         let (skipped, newline) = match memchr(b'\n', self.rest) {
-            Some(end) => (self.take(end), self.take(1)),
-            None => (self.take(self.written_bytes()), &[] as &[u8]),
+            Some(end) => (self.advance(end), self.advance(1)),
+            None => (self.advance(self.written_bytes()), &[] as &[u8]),
         };
         let count = &mut self.position.skipped.cut_bytes;
         *count = count.saturating_add(skipped.len() as u64);
@@ -84,7 +84,7 @@ impl<'a> Lines<'a> {
     fn skip_nuls(&mut self) {
         let nuls = nul_run(self.rest);
         if nuls < self.rest.len() || self.behind != Rest::Waits {
-            self.take(nuls);
+            self.advance(nuls);
             let count = &mut self.position.skipped.nul_bytes;
             *count = count.saturating_add(nuls as u64);
         }
@@ -92,7 +92,7 @@ impl<'a> Lines<'a> {
 
     /// The part of a line that fits, and a mark to skip what follows.
     fn take_cut(&mut self) -> &'a [u8] {
-        let bytes = self.take(LINE_BYTES_MAX);
+        let bytes = self.advance(LINE_BYTES_MAX);
         self.position.mid_line = true;
         let count = &mut self.position.skipped.cut_lines;
         *count = count.saturating_add(1);
@@ -102,7 +102,7 @@ impl<'a> Lines<'a> {
     /// The last line of a file that ends without a newline. Should a writer come back to it, what
     /// it adds belongs to a line that was given.
     fn take_final(&mut self) -> &'a [u8] {
-        let whole = self.take(self.rest.len());
+        let whole = self.advance(self.rest.len());
         self.position.mid_line = true;
         let written = whole.len().saturating_sub(nul_tail(whole));
         let count = &mut self.position.skipped.nul_bytes;
@@ -126,8 +126,8 @@ impl<'a> Iterator for Lines<'a> {
         let within = self.rest.get(..=LINE_BYTES_MAX).unwrap_or(self.rest);
         let (bytes, cut) = match memchr(b'\n', within) {
             Some(end) => {
-                let line = self.take(end);
-                self.take(1);
+                let line = self.advance(end);
+                self.advance(1);
                 (line.strip_suffix(b"\r").unwrap_or(line), false)
             }
             None if self.rest.len() > LINE_BYTES_MAX && self.written_bytes() > LINE_BYTES_MAX => {
@@ -160,3 +160,6 @@ pub(super) fn nul_tail(bytes: &[u8]) -> usize {
     let rest = bytes.get(..bytes.len().saturating_sub(whole)).unwrap_or_default();
     whole + rest.iter().rev().take_while(|byte| **byte == 0).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ mod lines;
 mod pass;
 mod resume;
 mod rotation;
+mod siblings;
 mod start;
 mod tracked;
 mod wake;
@@ -126,6 +127,8 @@ pub struct Tail {
     tracked: HashMap<FileKey, Tracked>,
     /// The file that a path led to last.
     newest: HashMap<Arc<Path>, FileKey>,
+    /// Paths of which the last file was let go, with its last modification.
+    left: BTreeMap<PathBuf, i64>,
     waiting: Vec<resume::Waiting>,
     /// Files that were there at the first start and could not be read: what was known of them then.
     unopened: BTreeMap<PathBuf, Stat>,
@@ -176,6 +179,7 @@ impl Tail {
             inserted: 0,
             tracked: HashMap::new(),
             newest: HashMap::new(),
+            left: BTreeMap::new(),
             waiting: resumed.into_iter().map(resume::Waiting::new).collect(),
             unopened: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -304,10 +308,20 @@ impl Tail {
                 file.grew_at = now;
                 self.dirty.insert(key);
             } else if let Some(file) = self.tracked.remove(&key) {
-                self.newest.retain(|_, newest| *newest != key);
-                self.findings.push(Finding::new(file.path, What::Finished));
+                self.let_go(&file);
             }
         }
+    }
+
+    fn let_go(&mut self, file: &Tracked) {
+        self.newest.retain(|_, newest| *newest != file.key);
+        if !self.newest.contains_key(&file.path) {
+            if self.left.len() >= FILES_MAX {
+                self.left.pop_first();
+            }
+            self.left.insert(file.path.to_path_buf(), file.stat.modified_ns);
+        }
+        self.findings.push(Finding::new(&file.path, What::Finished));
     }
 
     /// The transaction failed: all that was accepted since the last commit is given again.
@@ -377,27 +391,24 @@ impl Tail {
         }
     }
 
-    /// The content was cut off or replaced: a new generation begins.
-    fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
-        let generation = self.draw();
-        let Some(file) = self.tracked.get_mut(&key) else { return };
-        file.restart(generation, now);
-        let what = What::Truncated { lost_bytes_at_least };
-        self.findings.push(Finding::new(&file.path, what));
-        self.dirty.insert(key);
-        self.enqueue(key);
-    }
-
     /// A number that was never drawn before, in this process or another.
     fn draw(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
         xxh3_64_with_seed(&self.drawn.to_le_bytes(), self.seed)
     }
 
+    /// Follows one more file, after the one that was at its path before. A file that was moved away
+    /// comes before the one that is there now.
     fn insert(&mut self, mut file: Tracked) {
         self.inserted = self.inserted.saturating_add(1);
         file.number = self.inserted;
-        file.after = self.newest.insert(file.path.clone(), file.key);
+        let newest = self.newest.get(&file.path).and_then(|key| self.tracked.get_mut(key));
+        match newest {
+            Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {
+                file.after = newest.after.replace(file.key);
+            }
+            _ => file.after = self.newest.insert(file.path.clone(), file.key),
+        }
         self.tracked.insert(file.key, file);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
@@ -11,7 +12,7 @@ use super::checkpoint::{FileKey, Position};
 use super::discover::{Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
-use super::rotation::{Change, Moved, Sibling, expires, missed};
+use super::rotation::{Change, Moved, expires};
 use super::start::last_line;
 use super::tracked::{Flush, Mark, Place, Tracked};
 use crate::config::StartAt;
@@ -20,9 +21,9 @@ impl Tail {
     /// Looks at everything.
     pub(super) fn pass(&mut self, now: Instant) {
         let mut sight = sight(&*self.files, &self.sources);
-        let gone = self.resume(now, &mut sight);
+        self.resume(now, &mut sight);
         self.locate(now, &sight);
-        self.adopt(now, &mut sight, &gone);
+        self.adopt(now, &mut sight);
         for key in self.keys() {
             self.settle(now, key);
         }
@@ -130,27 +131,28 @@ impl Tail {
         self.truncated(now, key, lost);
     }
 
-    /// Begins to follow the files that are new. `gone` are paths of which the file that was read
-    /// last is not there any more, with its last modification.
-    fn adopt(&mut self, now: Instant, sight: &mut Sight, gone: &BTreeMap<PathBuf, i64>) {
-        let mut known: HashSet<(u64, u64)> =
-            self.tracked.values().map(|file| file.stat.id()).collect();
-        known.extend(self.blocked_ids());
+    /// Begins to follow the files that are new.
+    fn adopt(&mut self, now: Instant, sight: &mut Sight) {
+        let mut taken = self.taken();
         let seen: HashSet<(u64, u64)> = sight.files.iter().map(|seen| seen.stat.id()).collect();
         for sighting in &sight.files {
-            if !known.insert(sighting.stat.id()) {
+            if !taken.insert(sighting.stat.id()) {
                 continue;
             }
-            let taken: HashSet<_> = known.union(&seen).copied().collect();
-            self.make_up(now, sighting, gone, &taken);
+            let origin = (sighting.source, sighting.path.clone());
+            self.make_up(now, &origin, |id| !seen.contains(&id));
+            let generation = self.draw();
             let opened = self.open(&sighting.path).and_then(|(handle, stat)| {
                 let position = self.start(sighting, &*handle, stat)?;
-                Ok((handle, stat, position))
+                let mark = Mark::at(&*handle, generation, position)?;
+                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
+                Ok((handle, stat, mark))
             });
             match opened {
-                Ok((handle, stat, position)) => {
+                Ok((handle, stat, mark)) => {
                     self.unopened.remove(&*sighting.path);
-                    self.begin(now, (sighting, Place::AtPath), (handle, stat), position);
+                    self.left.remove(&*sighting.path);
+                    self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
                 }
                 // Deleted since it was seen.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -163,6 +165,22 @@ impl Tail {
                 }
             }
         }
+        // Where the path leads nowhere, the next rotation may pass before it leads somewhere.
+        let absent = self.tracked.values().filter(|file| self.is_absent(file));
+        let absent: Vec<_> = absent.map(|file| (file.source, file.path.clone())).collect();
+        for origin in absent {
+            self.make_up(now, &origin, |id| !seen.contains(&id));
+        }
+    }
+
+    /// Files that must not be taken for new, whatever leads to them.
+    pub(super) fn taken(&self) -> HashSet<(u64, u64)> {
+        self.tracked.values().map(|file| file.stat.id()).chain(self.blocked_ids()).collect()
+    }
+
+    /// Was it moved away, and nothing is known that took its place?
+    fn is_absent(&self, file: &Tracked) -> bool {
+        file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
     }
 
     pub(super) fn open(&self, path: &Path) -> io::Result<(Box<dyn Handle>, Stat)> {
@@ -178,6 +196,7 @@ impl Tail {
     /// Is this a file that was there when its source was first configured?
     fn is_first(&self, sighting: &Sighting) -> bool {
         self.passes == 0
+            && !self.left.contains_key(&*sighting.path)
             && self.sources.get(sighting.source).is_some_and(|source| source.first_start)
     }
 
@@ -196,76 +215,19 @@ impl Tail {
         }
     }
 
-    /// Follows one more file.
-    fn begin(
+    /// Follows one more file, `origin` being its source and the path under which it was found.
+    pub(super) fn begin(
         &mut self,
         now: Instant,
-        (sighting, place): (&Sighting, Place),
-        (handle, stat): (Box<dyn Handle>, Stat),
-        position: Position,
+        origin: (usize, Arc<Path>),
+        opened: (Box<dyn Handle>, Stat),
+        stands: (Place, Mark),
     ) {
-        let (key, generation) = (FileKey(self.draw()), self.draw());
-        let mark = match Mark::at(&*handle, generation, position) {
-            Ok(Some(mark)) => mark,
-            // It shrank, or a fault that the first turn meets again and tells.
-            Ok(None) | Err(_) => Mark::beginning(generation),
-        };
-        let from = mark.position.offset;
-        let origin = (sighting.source, sighting.path.clone());
-        self.findings.push(Finding::new(&sighting.path, What::Appeared { from }));
-        self.insert(Tracked::new(key, origin, (handle, stat), (place, mark), now));
+        let key = FileKey(self.draw());
+        let from = stands.1.position.offset;
+        self.findings.push(Finding::new(&origin.1, What::Appeared { from }));
+        self.insert(Tracked::new(key, origin, opened, stands, now));
         self.dirty.insert(key);
-    }
-
-    /// Makes up for rotations that went unseen: what was written after the file that was read last
-    /// at this path and before the one that is there now is followed too, in order.
-    fn make_up(
-        &mut self,
-        now: Instant,
-        sighting: &Sighting,
-        gone: &BTreeMap<PathBuf, i64>,
-        taken: &HashSet<(u64, u64)>,
-    ) {
-        let last = self.newest.get(&sighting.path).and_then(|key| self.tracked.get(key));
-        let last = last.map(|file| file.stat);
-        let modified_ns = match (last, gone.get(&*sighting.path)) {
-            (Some(last), _) => last.modified_ns,
-            (None, Some(modified_ns)) => *modified_ns,
-            (None, None) => return,
-        };
-        let (Some(directory), Some(base)) = (sighting.path.parent(), sighting.path.file_name())
-        else {
-            return;
-        };
-        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
-        let siblings = self.siblings(directory).unwrap_or_default();
-        let name = siblings
-            .iter()
-            .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
-            .map(|sibling| sibling.name.clone());
-        let unknown =
-            siblings.into_iter().filter(|sibling| !taken.contains(&sibling.stat.id())).collect();
-        for Sibling { name, .. } in missed(base, name.as_deref(), modified_ns, unknown) {
-            let path = directory.join(&name);
-            match self.open(&path) {
-                Ok(opened) => {
-                    let origin = (sighting, Place::Moved);
-                    self.begin(now, origin, opened, Position::default());
-                }
-                Err(error) => self.findings.push(Finding::new(&path, What::unreadable(&error))),
-            }
-        }
-    }
-
-    /// The regular files of a directory.
-    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
-        let names = self.files.names(directory)?;
-        let regular = names.into_iter().filter_map(|name| {
-            // What is gone or closed to us since is no candidate.
-            let stat = self.files.stat(&directory.join(&name)).ok()?;
-            (stat.kind == Kind::Regular).then_some(Sibling { name, stat })
-        });
-        Ok(regular.collect())
     }
 
     /// Decides whether a file gets a turn, and why.

@@ -2,7 +2,7 @@
 //! one that it was renamed to in the same directory, and only if its content is the one that was
 //! read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,8 +29,11 @@ pub(super) struct Waiting {
 enum Found {
     /// Its content is the one that was read.
     Same(Opened, Mark),
-    /// Its content was replaced in place.
-    Replaced(Opened),
+    /// Another content is in its place, and no copy of its own was found: the file is a new one.
+    Replaced,
+    /// Nothing was read of it, so nothing tells whether the file at its path is the same: it is
+    /// taken for a new one, which comes to the same.
+    Unread,
     /// It is there and cannot be read.
     Blocked(PathBuf, io::Error),
     /// It is not there.
@@ -51,10 +54,8 @@ impl Waiting {
 }
 
 impl Tail {
-    /// Opens what the checkpoints stand for, as far as it is there. Gives the paths that lead to
-    /// another file now while theirs is gone, with its last modification.
-    pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) -> BTreeMap<PathBuf, i64> {
-        let mut gone = BTreeMap::new();
+    /// Opens what the checkpoints stand for, as far as it is there.
+    pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) {
         for mut waiting in std::mem::take(&mut self.waiting) {
             let checkpoint = &waiting.checkpoint;
             let path = &checkpoint.path;
@@ -69,13 +70,12 @@ impl Tail {
                     self.findings.push(Finding::new(path, What::Resumed { from }));
                     self.take_up(now, source, checkpoint, opened, mark);
                 }
-                Found::Replaced(opened) => {
-                    let mark = Mark::beginning(self.draw());
+                Found::Replaced => {
                     let what = What::Truncated { lost_bytes_at_least };
                     self.findings.push(Finding::new(path, what));
-                    self.take_up(now, source, checkpoint, opened, mark);
-                    self.dirty.insert(checkpoint.file);
+                    self.give_up(checkpoint);
                 }
+                Found::Unread => self.give_up(checkpoint),
                 Found::Blocked(path, error) => {
                     sight.troubles.insert(path, What::unreadable(&error));
                     waiting.blocked = true;
@@ -89,8 +89,7 @@ impl Tail {
                     // Where another file is at the path, the directory is the true one, and not
                     // that under a file system that is not mounted yet.
                     if sight.files.iter().any(|sighting| *sighting.path == **path) {
-                        gone.insert(path.clone(), checkpoint.modified_ns);
-                        self.forget.insert(checkpoint.file);
+                        self.give_up(checkpoint);
                     } else {
                         (waiting.told, waiting.blocked) = (true, false);
                         self.waiting.push(waiting);
@@ -98,7 +97,6 @@ impl Tail {
                 }
             }
         }
-        gone
     }
 
     /// Files that belong to a checkpoint and must not be taken for new.
@@ -107,6 +105,13 @@ impl Tail {
             .iter()
             .filter(|waiting| waiting.blocked)
             .map(|waiting| (waiting.checkpoint.identity.device, waiting.checkpoint.identity.inode))
+    }
+
+    /// The file at the path is not the checkpoint's: it is taken for a new one, after what was
+    /// rotated in between.
+    fn give_up(&mut self, checkpoint: &Checkpoint) {
+        self.left.insert(checkpoint.path.clone(), checkpoint.modified_ns);
+        self.forget.insert(checkpoint.file);
     }
 
     fn take_up(
@@ -131,6 +136,10 @@ impl Tail {
     }
 
     fn find(&self, checkpoint: &Checkpoint, sight: &Sight) -> Found {
+        // Of an empty file an inode is all that is known, and that is used again.
+        if checkpoint.size == 0 {
+            return Found::Unread;
+        }
         let taken: HashSet<(u64, u64)> = self.tracked.values().map(|file| file.stat.id()).collect();
         let at_path = sight.files.iter().find(|sighting| *sighting.path == *checkpoint.path);
         if let Some(sighting) = at_path
@@ -140,8 +149,12 @@ impl Tail {
             let found = self.verify(checkpoint, sighting.path.clone(), Place::AtPath);
             // Device numbers change when disks are found in another order; content tells.
             let same_device = sighting.stat.device == checkpoint.identity.device;
-            if same_device || matches!(found, Found::Same(..)) && checkpoint.position.offset > 0 {
-                return found;
+            match found {
+                Found::Replaced if same_device => return self.copy_or_replaced(checkpoint),
+                Found::Same(..) if checkpoint.position.offset == 0 => return Found::Unread,
+                Found::Same(..) => return found,
+                Found::Blocked(..) if same_device => return found,
+                _ => {}
             }
         }
         let id = (checkpoint.identity.device, checkpoint.identity.inode);
@@ -173,6 +186,17 @@ impl Tail {
         }
     }
 
+    fn copy_or_replaced(&self, checkpoint: &Checkpoint) -> Found {
+        let mark = mark_of(checkpoint);
+        match self.find_copy(&checkpoint.path, mark) {
+            Some((handle, stat)) => {
+                let path = checkpoint.path.as_path().into();
+                Found::Same(Opened { path, place: Place::Moved, handle, stat }, mark)
+            }
+            None => Found::Replaced,
+        }
+    }
+
     /// Opens a candidate and compares its content with what was read.
     fn verify(&self, checkpoint: &Checkpoint, path: Arc<Path>, place: Place) -> Found {
         let compared = self.open(&path).and_then(|(handle, stat)| {
@@ -183,13 +207,8 @@ impl Tail {
             Ok((handle, stat, mark)) => {
                 let opened = Opened { path, place, handle, stat };
                 match mark {
-                    Some(mark)
-                        if mark.head == checkpoint.identity.head
-                            && mark.behind == checkpoint.behind =>
-                    {
-                        Found::Same(opened, mark)
-                    }
-                    Some(_) | None => Found::Replaced(opened),
+                    Some(mark) if mark == mark_of(checkpoint) => Found::Same(opened, mark),
+                    Some(_) | None => Found::Replaced,
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nowhere,
@@ -198,10 +217,19 @@ impl Tail {
     }
 }
 
+fn mark_of(checkpoint: &Checkpoint) -> Mark {
+    Mark {
+        generation: checkpoint.generation,
+        position: checkpoint.position,
+        head: checkpoint.identity.head,
+        behind: checkpoint.behind,
+    }
+}
+
 /// Under another name only the same content is the same file: the number may be used again.
 fn or_nowhere(found: Found) -> Found {
     match found {
-        Found::Replaced(_) => Found::Nowhere,
-        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
+        Found::Replaced => Found::Nowhere,
+        Found::Same(..) | Found::Unread | Found::Blocked(..) | Found::Nowhere => found,
     }
 }

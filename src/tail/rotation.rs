@@ -138,3 +138,6 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

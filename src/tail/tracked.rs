@@ -128,6 +128,8 @@ pub(super) struct Tracked {
     pub(super) number: u64,
     pub(super) queued: bool,
     pub(super) trouble: Option<Trouble>,
+    /// The last modification at which the bytes before the position were those that were read.
+    verified_ns: i64,
     window_bytes: usize,
     /// How far a search through NULs has come.
     nuls_to: u64,
@@ -182,6 +184,7 @@ impl Tracked {
             number: 0,
             queued: false,
             trouble: None,
+            verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
             nuls_to: 0,
             data_to: 0,
@@ -247,6 +250,10 @@ impl Tracked {
 
     /// Are there bytes that were not given yet?
     pub(super) fn has_news(&self) -> bool {
+        // A file that was cut off and grew to the very same size shows only in its time.
+        if self.stat.modified_ns != self.verified_ns {
+            return true;
+        }
         match self.caught {
             None => self.stat.size > self.read.position.offset,
             Some(caught) => {
@@ -295,6 +302,7 @@ impl Tracked {
                 Some((behind, ahead)) if self.read.behind.matches(behind) => ahead,
                 _ => return Ok(Turn::Replaced),
             };
+            self.verified_ns = self.stat.modified_ns;
             let size = position.offset.saturating_add(ahead.len() as u64);
             let window = self.window(lead_bytes, ahead, ended, size);
             let mut lines = Lines::new(ahead, position, window.rest);

@@ -215,3 +215,6 @@ fn words(error: &notify::Error) -> String {
         other => format!("{other:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

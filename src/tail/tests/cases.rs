@@ -148,7 +148,7 @@ fn case_31_the_first_start_reads_from_where_it_was_told() {
         rig.read();
         rig.append("eve.json", "ial\nnew\n");
         rig.read();
-        let given: Vec<&str> = rig.given.iter().map(|line| &line.text[..]).collect();
+        let given: Vec<&str> = rig.given.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(given, expected, "{start_at:?}");
     }
 }

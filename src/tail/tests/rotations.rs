@@ -212,6 +212,18 @@ fn case_09_a_file_that_is_truncated_and_grew_past_the_offset_is_read_from_its_be
 }
 
 #[test]
+fn case_09_a_file_that_is_truncated_and_grew_to_the_same_size_is_read_from_its_beginning() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.write("eve.json", "b 1\n");
+    // The machine's clock is coarser than these writes.
+    let log = File::open(rig.path("eve.json")).unwrap();
+    log.set_modified(std::time::SystemTime::now() + Duration::from_secs(9)).unwrap();
+    assert_eq!(rig.read(), ["b 1"]);
+}
+
+#[test]
 fn case_12_a_reused_inode_is_another_file() {
     let mut rig = Rig::new(&["eve.json"]);
     rig.write("eve.json", numbered("a", 0..100));
@@ -303,4 +315,53 @@ fn a_rotated_name_that_a_glob_matches_too_is_read_once_and_followed_on() {
     assert_eq!(rig.open_files(), 6);
     rig.restart();
     assert!(rig.read().is_empty());
+}
+
+#[test]
+fn case_10_what_a_copy_still_holds_is_read_from_it_after_a_truncation() {
+    for paths in [&["eve.json"][..], &["eve.json*"]] {
+        let mut rig = Rig::new(paths);
+        rig.write("eve.json", numbered("a", 0..100));
+        rig.read();
+        rig.append("eve.json", "a 100\na 101\n");
+        fs::copy(rig.path("eve.json"), rig.path("eve.json.1")).unwrap();
+        rig.write("eve.json", "b 1\n");
+        assert_eq!(rig.read(), ["a 100", "a 101", "b 1"], "{paths:?}");
+        let [.., last, next] = &rig.given[..] else { panic!("wanted two lines") };
+        assert_eq!(last.generation, rig.given[0].generation);
+        assert_ne!(last.generation, next.generation);
+        assert!(rig.found().contains(&What::Rotated { unread_bytes: 12 }));
+        rig.after(ROTATE_WAIT);
+        rig.restart();
+        assert!(rig.read().is_empty());
+    }
+}
+
+#[test]
+fn case_11_what_a_copy_still_holds_is_read_after_a_truncation_while_stopped() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", numbered("a", 0..100));
+    rig.read();
+    rig.append("eve.json", "a 100\na 101\n");
+    fs::copy(rig.path("eve.json"), rig.path("eve.json.1")).unwrap();
+    rig.write("eve.json", "b 1\n");
+    rig.restart();
+    assert_eq!(rig.read(), ["a 100", "a 101", "b 1"]);
+    assert!(!rig.found().iter().any(|what| matches!(what, What::Truncated { .. })));
+}
+
+#[test]
+fn case_12_a_rotation_is_made_up_for_though_the_inode_is_used_again() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    let inode = rig.rows.values().next().unwrap().identity.inode;
+    rig.remove("eve.json");
+    rig.write("eve.json.1", "b 1\n");
+    rig.write("eve.json", "c 1\n");
+    rig.faults.say_inode(&rig.path("eve.json"), inode);
+    let later = File::open(rig.path("eve.json.1")).unwrap();
+    later.set_modified(std::time::SystemTime::now() + Duration::from_secs(9)).unwrap();
+    rig.restart();
+    assert_eq!(rig.read(), ["b 1", "c 1"]);
 }

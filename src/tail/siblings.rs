@@ -1,0 +1,116 @@
+//! The files beside a log. A rotation by copy and truncation (`copytruncate`) leaves one that holds
+//! what was read, and what was not; rotations that went unseen leave some that were never read.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Tail;
+use super::checkpoint::FileKey;
+use super::file::{Handle, Kind, Stat};
+use super::finding::{Finding, What};
+use super::rotation::{Sibling, missed};
+use super::tracked::{Mark, Place, Tracked};
+
+impl Tail {
+    /// The regular files of a directory.
+    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
+        // The parent of a relative path without a directory is empty.
+        let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let names = self.files.names(here)?;
+        let regular = names.into_iter().filter_map(|name| {
+            // What is gone or closed to us since is no candidate.
+            let stat = self.files.stat(&directory.join(&name)).ok()?;
+            (stat.kind == Kind::Regular).then_some(Sibling { name, stat })
+        });
+        Ok(regular.collect())
+    }
+
+    /// Makes up for rotations that went unseen: what was written after the file that was read last
+    /// at this path and before the one that is there now is followed too, in order. Only those
+    /// that are `free`: no path of a source leads to them.
+    pub(super) fn make_up(
+        &mut self,
+        now: Instant,
+        origin: &(usize, Arc<Path>),
+        free: impl Fn((u64, u64)) -> bool,
+    ) {
+        let path = &origin.1;
+        let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
+        let last = last.map(|file| file.stat);
+        let modified_ns = match (last, self.left.get(&**path)) {
+            (Some(last), _) => last.modified_ns,
+            (None, Some(modified_ns)) => *modified_ns,
+            (None, None) => return,
+        };
+        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else { return };
+        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
+        let mut siblings = self.siblings(directory).unwrap_or_default();
+        let name = siblings
+            .iter()
+            .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
+            .map(|sibling| sibling.name.clone());
+        let followed = self.taken();
+        siblings.retain(|sibling| {
+            let id = sibling.stat.id();
+            !followed.contains(&id) && free(id)
+        });
+        for Sibling { name, .. } in missed(base, name.as_deref(), modified_ns, siblings) {
+            let name = directory.join(&name);
+            match self.open(&name) {
+                Ok(opened) => {
+                    let mark = Mark::beginning(self.draw());
+                    self.begin(now, origin.clone(), opened, (Place::Moved, mark));
+                }
+                Err(error) => self.findings.push(Finding::new(&name, What::unreadable(&error))),
+            }
+        }
+    }
+
+    /// A file beside `path` that is not followed and holds the very bytes that were read up to
+    /// `mark`: the newest of them.
+    pub(super) fn find_copy(&self, path: &Path, mark: Mark) -> Option<(Box<dyn Handle>, Stat)> {
+        if mark.position.offset == 0 {
+            return None;
+        }
+        let directory = path.parent()?;
+        let followed = self.taken();
+        // What cannot be listed or opened is no copy that could be read.
+        let mut siblings = self.siblings(directory).unwrap_or_default();
+        siblings.retain(|sibling| {
+            sibling.stat.size >= mark.position.offset && !followed.contains(&sibling.stat.id())
+        });
+        siblings.sort_by_key(|sibling| std::cmp::Reverse(sibling.stat.modified_ns));
+        siblings.into_iter().find_map(|sibling| {
+            let (handle, stat) = self.open(&directory.join(sibling.name)).ok()?;
+            let found = Mark::at(&*handle, mark.generation, mark.position).ok()??;
+            (found == mark).then_some((handle, stat))
+        })
+    }
+
+    /// The content was cut off or replaced in place: a new generation begins, after what a copy
+    /// still holds of the old one.
+    pub(super) fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
+        let (copy_key, generation) = (FileKey(self.draw()), self.draw());
+        let Some(file) = self.tracked.get_mut(&key) else { return };
+        let (read, base) = (file.read, file.base);
+        let (source, path) = (file.source, file.path.clone());
+        file.restart(generation, now);
+        self.dirty.insert(key);
+        if let Some((handle, stat)) = self.find_copy(&path, read) {
+            let unread_bytes = stat.size.saturating_sub(read.position.offset);
+            self.findings.push(Finding::new(&path, What::Rotated { unread_bytes }));
+            let origin = (source, path.clone());
+            let mut copy =
+                Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
+            copy.base = base;
+            self.insert(copy);
+            self.dirty.insert(copy_key);
+            self.enqueue(copy_key);
+        } else {
+            self.findings.push(Finding::new(&path, What::Truncated { lost_bytes_at_least }));
+        }
+        self.enqueue(key);
+    }
+}
