@@ -217,6 +217,8 @@ impl Reader {
         while !self.wake.stopping() {
             match self.batch(buffer)? {
                 Done::More => self.stored.ring(),
+                // A turn may pass without a line, as within a line of many megabytes.
+                Done::Nothing if self.tail.has_turns() => {}
                 Done::Nothing => break,
             }
         }

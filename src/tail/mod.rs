@@ -216,6 +216,11 @@ impl Tail {
         self.tracked.get(&key).map(|file| file.chunk(window, buffer))
     }
 
+    /// Are there files whose turn is still to come?
+    pub fn has_turns(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     fn next_window(&mut self, now: Instant, buffer: &mut Buffer) -> Option<(FileKey, Window)> {
         for _ in 0..self.queue.len() {
             let key = self.queue.pop_front()?;
