@@ -100,7 +100,7 @@ fn event(document: &str) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("suricata");
     // Most alerts have fewer; one more doubling costs less than a block beyond the allocator's quick bins.
-    alert.details.reserve_exact(16);
+    alert.details.reserve_exact(20);
     let mut event = sections::Event { alert: &mut alert, kind: None };
     json::read(document, &mut event)?;
     if event.kind.as_deref() != Some("alert") {

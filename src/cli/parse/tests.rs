@@ -33,7 +33,7 @@ fn mixed_records_are_counted_by_what_they_are() {
     assert_eq!(
         summary.shown,
         [format!(
-            "-:5: wanted the rest of the JSON object at byte {} of the line (offset {offset} of the file) as suricata-eve",
+            "-:5: wanted `,` or `}}` at byte {} of the line (offset {offset} of the file) as suricata-eve",
             line.len()
         )]
     );
