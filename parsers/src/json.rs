@@ -1,5 +1,6 @@
-//! JSON objects read member by member, in one pass and without a tree: a member's value is a slice of the record, so that what
-//! a grammar does not know costs nothing and stays as it stood. The whole document is checked (RFC 8259). Knows no format.
+//! JSON objects read member by member, in one pass and without a tree: a member's value is a slice
+//! of the record, so that what a grammar does not know costs nothing and stays as it stood. The
+//! whole document is checked (RFC 8259). Knows no format.
 
 mod scan;
 
@@ -10,7 +11,8 @@ use memchr::memchr;
 use crate::alert::{Reject, Text, Value};
 use scan::Wrong;
 
-/// Takes the members of an object. Duplicate keys come as they stand: what was set first should stay.
+/// Takes the members of an object. Duplicate keys come as they stand: what was set first should
+/// stay.
 pub(crate) trait Members<'a> {
     /// A member; the value is valid JSON.
     fn member(&mut self, key: &str, value: &'a str);
@@ -53,8 +55,8 @@ pub(crate) fn texts(value: &str, count_max: usize) -> Vec<Text<'_>> {
     texts
 }
 
-/// A value as text: a string without its quotes and escapes, a number or a truth as it stands; `None` for `null`, for an empty
-/// string, for objects and lists.
+/// A value as text: a string without its quotes and escapes, a number or a truth as it stands;
+/// `None` for `null`, for an empty string, for objects and lists.
 pub(crate) fn plain(value: &str) -> Option<Text<'_>> {
     match value.as_bytes() {
         [] | [b'{' | b'[' | b'n', ..] | [b'"', b'"'] => None,
@@ -67,7 +69,8 @@ pub(crate) fn plain(value: &str) -> Option<Text<'_>> {
     }
 }
 
-/// A value that is kept: a text, a whole number, a truth, and anything else as it stands. None for `null`.
+/// A value that is kept: a text, a whole number, a truth, and anything else as it stands. None for
+/// `null`.
 pub(crate) fn kept(value: &str) -> Option<Value<'_>> {
     let as_it_stands = || Value::Json(Cow::Borrowed(value));
     Some(match value.as_bytes().first()? {
@@ -80,7 +83,8 @@ pub(crate) fn kept(value: &str) -> Option<Value<'_>> {
     })
 }
 
-// Undoes the escapes of a valid string; half of a surrogate pair, which is no character, stays as it is written.
+// Undoes the escapes of a valid string; half of a surrogate pair, which is no character, stays as
+// it is written.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

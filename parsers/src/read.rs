@@ -1,5 +1,5 @@
-//! The entry for each record of a file: which grammar reads it, with or without a syslog header in front. Knows the table of
-//! formats and no format.
+//! The entry for each record of a file: which grammar reads it, with or without a syslog header in
+//! front. Knows the table of formats and no format.
 
 use alloc::boxed::Box;
 
@@ -33,7 +33,8 @@ pub enum Read<'a> {
     },
     /// Nothing but white space.
     Blank,
-    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with [`Choice::Auto`].
+    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with
+    /// [`Choice::Auto`].
     Unclaimed,
     /// It should be of this format, and is not.
     Reject {
@@ -62,8 +63,8 @@ impl Reader {
         self.found
     }
 
-    /// Reads one record, without its line end (a `\r` before it is tolerated). Never panics, and takes time in
-    /// proportion to the record.
+    /// Reads one record, without its line end (a `\r` before it is tolerated). Never panics, and
+    /// takes time in proportion to the record.
     pub fn read<'a>(&mut self, record: &'a [u8]) -> Read<'a> {
         let record = record.strip_suffix(b"\r").unwrap_or(record);
         // The stable case first: a file of one product.

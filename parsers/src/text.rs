@@ -12,7 +12,8 @@ pub fn shown(bytes: &[u8]) -> Text<'_> {
     }
 }
 
-/// A JSON document as text. A wrong byte becomes `\\xNN`, so that a JSON string stays one and reads `\xNN`.
+/// A JSON document as text. A wrong byte becomes `\\xNN`, so that a JSON string stays one and reads
+/// `\xNN`.
 pub(crate) fn shown_json(bytes: &[u8]) -> Text<'_> {
     match core::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

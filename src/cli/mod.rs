@@ -1,5 +1,5 @@
-//! Arguments in, a command run, an exit status out. One file a command, one table of commands. To add one, copy
-//! `formats.rs`, end it in a `COMMAND`, and list it.
+//! Arguments in, a command run, an exit status out. One file a command, one table of commands. To
+//! add one, copy `formats.rs`, end it in a `COMMAND`, and list it.
 
 mod formats;
 mod parse;
@@ -38,7 +38,8 @@ pub const COMMANDS: &[&Command] = &[&parse::COMMAND, &formats::COMMAND];
 pub fn main() -> ExitCode {
     let arguments = match program().try_get_matches() {
         Ok(arguments) => arguments,
-        // Help and version are no faults; clap knows their exit status, and prints to where each belongs.
+        // Help and version are no faults; clap knows their exit status, and prints to where each
+        // belongs.
         Err(shown) => {
             return match shown.print() {
                 Ok(()) => ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2)),

@@ -1,4 +1,5 @@
-//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no configuration.
+//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no
+//! configuration.
 
 mod lines;
 
@@ -175,8 +176,8 @@ impl Task {
                 if summary.shown.len() < REJECTS_SHOWN_MAX {
                     let offset = line.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
                     summary.shown.push(format!(
-                        "{path}:{number}: wanted {} at byte {} of the line (offset {offset} of the file) as {}",
-                        reject.wanted, reject.at, format.name,
+                        "{path}:{number}: {}: wanted {} at byte {} of the line, offset {offset}",
+                        format.name, reject.wanted, reject.at,
                     ));
                 }
             }
@@ -209,7 +210,8 @@ impl Summary {
         let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
         writeln!(
             out,
-            "{records} records: {events} events, {other} other, {unclaimed} unclaimed, {rejects} rejects"
+            "{records} records: {events} events, {other} other, {unclaimed} unclaimed, \
+             {rejects} rejects"
         )?;
         for reject in shown {
             writeln!(out, "  {reject}")?;

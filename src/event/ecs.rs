@@ -1,5 +1,6 @@
-//! The one JSON form of an event: Elastic Common Schema 8, nested, absent keys left out, keys sorted. Source: elastic.co, "ECS
-//! field reference", release 8.17; own names stand under `ipsbell.`.
+//! The one JSON form of an event: Elastic Common Schema 8, nested, absent keys left out, keys
+//! sorted. Source: elastic.co, "ECS field reference", release 8.17; own names stand under
+//! `ipsbell.`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -31,7 +32,8 @@ enum Leaf<'a> {
 struct Fields<'a>(Vec<(Cow<'a, str>, Leaf<'a>)>);
 
 impl Event<'_> {
-    /// The event as JSON text on one line, with the record itself under `event.original` where `with_raw` is set.
+    /// The event as JSON text on one line, with the record itself under `event.original` where
+    /// `with_raw` is set.
     pub fn ecs(&self, with_raw: bool) -> String {
         let mut fields = Fields(Vec::with_capacity(48 + self.alert.details.len()));
         self.about_the_event(&mut fields);
@@ -288,8 +290,8 @@ impl Leaf<'_> {
     }
 }
 
-// A piece of the record that is JSON already. The white space between its tokens must not end our line; what else is a
-// control character can only stand inside a string.
+// A piece of the record that is JSON already. The white space between its tokens must not end our
+// line; what else is a control character can only stand inside a string.
 fn piece(json: &str, out: &mut String) {
     for character in json.chars() {
         match character {
@@ -318,7 +320,8 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>, out: &mut String) {
     out.push(']');
 }
 
-// RFC 8259 section 7; DEL and the C1 controls are escaped too, so that no terminal obeys a log line.
+// RFC 8259 section 7; DEL and the C1 controls are escaped too, so that no terminal obeys a log
+// line.
 fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain = 0;

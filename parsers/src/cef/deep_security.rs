@@ -1,5 +1,6 @@
-//! Trend Micro Deep Security (and Workload Security, which writes the same): the columns of its event pages in the keys of its
-//! syslog messages. Source: help.deepsecurity.trendmicro.com, "Intrusion prevention events", "Syslog message formats".
+//! Trend Micro Deep Security (and Workload Security, which writes the same): the columns of its
+//! event pages in the keys of its syslog messages. Source: help.deepsecurity.trendmicro.com,
+//! "Intrusion prevention events", "Syslog message formats".
 
 use alloc::borrow::Cow;
 
@@ -46,7 +47,8 @@ pub(super) fn read<'a>(header: &Header<'a>, extension: &mut Extension<'a>, alert
     }
 }
 
-// The product's own keys, without the prefix that they share. True when the value has found its place.
+// The product's own keys, without the prefix that they share. True when the value has found its
+// place.
 fn own<'a>(name: &str, pair: &Pair<'a>, alert: &mut Alert<'a>) -> bool {
     let Some(value) = pair.value() else { return false };
     let (key, value) = match name {
@@ -67,8 +69,8 @@ fn own<'a>(name: &str, pair: &Pair<'a>, alert: &mut Alert<'a>) -> bool {
     alert.note(key, Value::Text(value)).is_none()
 }
 
-// Which of `in` and `out` is there tells the direction; its value is the packet's size. The product names no interface: the
-// machine's side of the packet stands for it, as in the product's console.
+// Which of `in` and `out` is there tells the direction; its value is the packet's size. The product
+// names no interface: the machine's side of the packet stands for it, as in the product's console.
 fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     let (raw, direction, mac) = match (extension.get("in"), extension.get("out")) {
         (Some(_), None) => ("in", Direction::Inbound, "dmac"),
@@ -84,7 +86,8 @@ fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     }
 }
 
-// The custom keys go by their labels: the modules use the same keys for different things, and older releases say `DPI`.
+// The custom keys go by their labels: the modules use the same keys for different things, and older
+// releases say `DPI`.
 fn custom<'a>(pair: &Pair<'a>, extension: &Extension<'a>, alert: &mut Alert<'a>) -> bool {
     if !matches!(pair.key, "cs1" | "cs2" | "cs3" | "cs5" | "cs6" | "cn1" | "cn3") {
         return false;

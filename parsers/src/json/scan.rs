@@ -1,4 +1,5 @@
-//! The grammar of JSON, RFC 8259: where values end. Every byte is looked at once; nesting is a bit each, not a call.
+//! The grammar of JSON, RFC 8259: where values end. Every byte is looked at once; nesting is a bit
+//! each, not a call.
 
 /// What was wanted, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,8 +170,9 @@ fn string(bytes: &[u8], mut at: usize) -> Scan {
     }
 }
 
-// The first byte that is a quote, a backslash or a control character: eight at a time, by the carry-free trick for "a byte of
-// this word is zero" (Bit Twiddling Hacks); the lowest bit that is set is right even where higher ones are not.
+// The first byte that is a quote, a backslash or a control character: eight at a time, by the
+// carry-free trick for "a byte of this word is zero" (Bit Twiddling Hacks); the lowest bit that is
+// set is right even where higher ones are not.
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const TOPS: u64 = ONES << 7;

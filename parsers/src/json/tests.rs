@@ -1,4 +1,5 @@
-//! The scanner beside another one (`serde_json`): what one accepts the other must, and the texts must be the same.
+//! The scanner beside another one (`serde_json`): what one accepts the other must, and the texts
+//! must be the same.
 
 use std::string::ToString;
 use std::vec;
@@ -18,7 +19,8 @@ impl<'a> Members<'a> for All {
     }
 }
 
-// Lone surrogates and numbers that no float holds are JSON by the grammar, but not for `serde_json`.
+// Lone surrogates and numbers that no float holds are JSON by the grammar, but not for
+// `serde_json`.
 fn check(document: &str) {
     let mut all = All::default();
     let ours = read(document, &mut all);
@@ -29,8 +31,8 @@ fn check(document: &str) {
             for (key, value) in &all.0 {
                 let value: Json = serde_json::from_str(value).unwrap();
                 // A repeated key: ours are all told, theirs is the last.
-                let last = all.0.iter().rev().find(|(other, _)| other == key).unwrap();
-                if last.1 == value.to_string() {
+                let (_, last) = all.0.iter().rev().find(|(other, _)| other == key).unwrap();
+                if serde_json::from_str::<Json>(last).unwrap() == value {
                     assert_eq!(map.get(key), Some(&value), "{document}");
                 }
                 if let Json::String(text) = &value {
@@ -154,7 +156,11 @@ proptest! {
     }
 
     #[test]
-    fn bent_documents_agree(value in json(), at in any::<prop::sample::Index>(), with in "[\\[\\]{}\",:\\\\ 0-9a-z.-]") {
+    fn bent_documents_agree(
+        value in json(),
+        at in any::<prop::sample::Index>(),
+        with in "[\\[\\]{}\",:\\\\ 0-9a-z.-]",
+    ) {
         let document = Json::Object([(String::from("k"), value)].into_iter().collect()).to_string();
         let mut characters: Vec<char> = document.chars().collect();
         let at = at.index(characters.len());
@@ -164,7 +170,7 @@ proptest! {
         let theirs: Result<Json, _> = serde_json::from_str(&bent);
         let excused = theirs.err().is_some_and(|e| {
             let text = e.to_string();
-            text.contains("out of range") || text.contains("surrogate") || text.contains("unexpected end of hex")
+            ["out of range", "surrogate", "end of hex"].iter().any(|why| text.contains(why))
         });
         if !excused {
             check(&bent);

@@ -1,5 +1,5 @@
-//! The members of an EVE alert, section by section. What has an ECS name gets it; all else stays as it stood, under
-//! `suricata.` and its own name.
+//! The members of an EVE alert, section by section. What has an ECS name gets it; all else stays as
+//! it stood, under `suricata.` and its own name.
 
 use alloc::{borrow::Cow, format};
 
@@ -120,7 +120,8 @@ impl<'a> Members<'a> for Metadata<'_, 'a> {
     }
 }
 
-// Suricata 7 and later: what was done with the packet, `{"action":"drop","reject-target":"to_client","reject":["tcp-reset"]}`.
+// Suricata 7 and later: what was done with the packet,
+// `{"action":"drop","reject-target":"to_client","reject":["tcp-reset"]}`.
 impl<'a> Members<'a> for ThePacketsVerdict<'_, 'a> {
     fn member(&mut self, key: &str, value: &'a str) {
         let done = match key {
