@@ -98,6 +98,16 @@ fn the_table_holds_together() {
 }
 
 #[test]
+fn every_format_is_documented() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/formats.md");
+    let page = fs::read_to_string(page).unwrap();
+    for format in FORMATS {
+        let heading = format!("\n## {}\n", format.name);
+        assert!(page.contains(&heading), "docs/formats.md has no `## {}`", format.name);
+    }
+}
+
+#[test]
 fn no_record_is_claimed_by_two() {
     for format in FORMATS {
         for path in logs(format.name) {

@@ -45,7 +45,7 @@ impl Event<'_> {
         endpoint(Side::DESTINATION, &self.alert.destination, &mut fields);
         let ours = fields.0.len();
         for (key, value) in &self.alert.details {
-            let taken = fields.0.iter().take(ours).any(|(name, _)| name == key);
+            let taken = fields.0.iter().take(ours).any(|(name, _)| *name == **key);
             let key = if taken { format!("ipsbell.also.{key}").into() } else { borrowed(key) };
             fields.0.push((key, Leaf::Value(value)));
         }
@@ -225,15 +225,17 @@ impl<'a> Fields<'a> {
         out.push('{');
         let mut empty = true;
         for (key, leaf) in &self.0 {
-            let mut path: Vec<&str> = parts(key).collect();
-            let last = path.pop().unwrap_or_default();
-            let common = open.iter().zip(&path).take_while(|(a, b)| a == b).count();
+            let mut slots = [""; DEPTH_MAX];
+            let length = slots.iter_mut().zip(parts(key)).map(|(slot, part)| *slot = part).count();
+            let (path, last) = slots.split_at_checked(length - 1).unwrap_or_default();
+            let last = last.first().copied().unwrap_or_default();
+            let common = open.iter().zip(path).take_while(|(a, b)| a == b).count();
             for _ in common..open.len() {
                 out.push('}');
                 empty = false;
             }
             open.truncate(common);
-            for part in path.into_iter().skip(common) {
+            for part in path.iter().skip(common) {
                 name(part, empty, &mut out);
                 out.push('{');
                 open.push(part);
@@ -253,8 +255,10 @@ fn parts(key: &str) -> impl Iterator<Item = &str> {
     key.splitn(DEPTH_MAX, '.')
 }
 
+// A point sorts before all else, so that what begins with the same parts stands together.
 fn by_parts(a: &str, b: &str) -> Ordering {
-    parts(a).cmp(parts(b))
+    let sortable = |byte: u8| if byte == b'.' { 0 } else { u16::from(byte) + 1 };
+    a.bytes().map(sortable).cmp(b.bytes().map(sortable))
 }
 
 fn begins(longer: &str, key: &str) -> bool {
