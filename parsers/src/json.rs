@@ -20,9 +20,9 @@ pub(crate) trait Members<'a> {
 
 /// Reads a whole document, which must be an object.
 pub(crate) fn read<'a>(document: &'a str, members: &mut impl Members<'a>) -> Result<(), Reject> {
-    let take = |key: &'a str, value: &'a str| match memchr(b'\\', key.as_bytes()) {
-        None => members.member(key, value),
-        Some(_) => members.member(&unescaped(key), value),
+    let take = |key: &'a str, value: &'a str| match escaped(key) {
+        false => members.member(key, value),
+        true => members.member(&unescaped(key), value),
     };
     scan::object(document, take).map_err(|Wrong { at, wanted }| Reject { at, wanted })
 }
@@ -60,10 +60,9 @@ pub(crate) fn texts(value: &str, count_max: usize) -> Vec<Text<'_>> {
 pub(crate) fn plain(value: &str) -> Option<Text<'_>> {
     match value.as_bytes() {
         [] | [b'{' | b'[' | b'n', ..] | [b'"', b'"'] => None,
-        [b'"', inside @ .., b'"'] => {
+        [b'"', .., b'"'] => {
             let text = value.get(1..value.len() - 1)?;
-            let escaped = memchr(b'\\', inside).is_some();
-            Some(if escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
+            Some(if escaped(text) { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
         }
         _ => Some(Cow::Borrowed(value)),
     }
@@ -81,6 +80,11 @@ pub(crate) fn kept(value: &str) -> Option<Value<'_>> {
         b'{' | b'[' => as_it_stands(),
         _ => value.parse().map_or_else(|_| as_it_stands(), Value::Integer),
     })
+}
+
+// Most texts are shorter than what a vector search costs to call.
+fn escaped(text: &str) -> bool {
+    text.as_bytes().contains(&b'\\')
 }
 
 // Undoes the escapes of a valid string; half of a surrogate pair, which is no character, stays as
