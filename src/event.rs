@@ -1,4 +1,5 @@
-//! An event: an alert, where and when it was read, and what this agent adds. Its JSON form is in `event/ecs.rs`.
+//! An event: an alert, where and when it was read, and what this agent adds. Its JSON form is in
+//! `event/ecs.rs`.
 
 mod ecs;
 
@@ -68,7 +69,8 @@ pub struct Origin<'a> {
 /// The detail that says why an event's time is the time of reading although its record has a stamp.
 pub const STAMP_PROBLEM: &str = "ipsbell.timestamp_problem";
 
-/// The identity of the record at `offset` of a file: xxh3-128 over machine, generation, offset and the record's own hash.
+/// The identity of the record at `offset` of a file: xxh3-128 over machine, generation, offset and
+/// the record's own hash.
 pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> EventId {
     let mut seed = [0_u8; 48];
     let parts = machine
@@ -84,8 +86,9 @@ pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> E
 }
 
 impl<'a> Event<'a> {
-    /// An event from what a grammar read of `record`, at `offset` of its file. The stamp becomes an instant; a stamp that names
-    /// none is noted under [`STAMP_PROBLEM`]. The direction is the log's, else the home networks'.
+    /// An event from what a grammar read of `record`, at `offset` of its file. The stamp becomes an
+    /// instant; a stamp that names none is noted under [`STAMP_PROBLEM`]. The direction is the
+    /// log's, else the home networks'.
     pub fn new(
         mut alert: Alert<'a>,
         format: &'static Format,

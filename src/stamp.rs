@@ -1,4 +1,5 @@
-//! From a record's stamp to an instant: the year that a log leaves out, the zone that it does not name. Pure.
+//! From a record's stamp to an instant: the year that a log leaves out, the zone that it does not
+//! name. Pure.
 
 use ipsbell_parsers::alert::Stamp;
 use jiff::civil::DateTime;
@@ -21,10 +22,11 @@ const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
 /// How many years a day can be missing: 29 February is, from 1896 to 1904 and from 2096 to 2104.
 const YEARS_BACK_MAX: i16 = 8;
 
-/// The instant of a stamp. A wall clock is one of `zone`; without a year it is the latest that is not more than a day after
-/// `near`, so that December's lines that are read in January, and 29 February, get their own year. Where the clock is put
-/// forward, a time that does not exist is read with the offset before the change; where it is put back, a time that
-/// exists twice is the first (RFC 5545 section 3.3.5, jiff's "compatible"). The leap second 60 is the second after 59.
+/// The instant of a stamp. A wall clock is one of `zone`; without a year it is the latest that is
+/// not more than a day after `near`, so that December's lines that are read in January, and 29
+/// February, get their own year. Where the clock is put forward, a time that does not exist is read
+/// with the offset before the change; where it is put back, a time that exists twice is the first
+/// (RFC 5545 section 3.3.5, jiff's "compatible"). The leap second 60 is the second after 59.
 pub fn resolve(stamp: &Stamp, zone: &TimeZone, near: Timestamp) -> Result<Timestamp, Unresolved> {
     match *stamp {
         Stamp::Instant { unix_micros } => {

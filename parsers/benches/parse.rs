@@ -1,4 +1,5 @@
-//! Bytes a second of each grammar, through the reader as the agent calls it. `cargo bench -p ipsbell-parsers`.
+//! Bytes a second of each grammar, through the reader as the agent calls it. `cargo bench -p
+//! ipsbell-parsers`.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -50,12 +51,16 @@ fn deep_security(bencher: Bencher<'_, '_>) {
     let records = (0..RECORDS)
         .map(|n| {
             format!(
-                "CEF:0|Trend Micro|Deep Security Agent|20.0.1.100|{}|Test rule (CVE-2021-44228)|8|cn1=12 \
-                 cn1Label=Host ID dvchost=web1.example.com dmac=02:00:5E:00:53:01 smac=02:00:5E:00:53:02 \
+                "CEF:0|Trend Micro|Deep Security Agent|20.0.1.100|{}|Test rule (CVE-2021-44228)|8|\
+                cn1=12 \
+                 cn1Label=Host ID dvchost=web1.example.com dmac=02:00:5E:00:53:01 smac=02:00:5E:00\
+                 :53:02 \
                  TrendMicroDsFrameType=IP src=203.0.113.9 dst=192.0.2.80 in=1093 cs3=DF MF \
-                 cs3Label=Fragmentation Bits proto=TCP spt=49786 dpt=80 cs2=0x18 ACK PSH cs2Label=TCP Flags \
+                 cs3Label=Fragmentation Bits proto=TCP spt=49786 dpt=80 cs2=0x18 ACK PSH cs2Label=\
+                 TCP Flags \
                  cnt=3 act=Reset cn3=10 cn3Label=Intrusion Prevention Packet Position cs5=20 \
-                 cs5Label=Intrusion Prevention Stream Position cs6=8 cs6Label=Intrusion Prevention Flags \
+                 cs5Label=Intrusion Prevention Stream Position cs6=8 cs6Label=Intrusion Preventio\
+                 n Flags \
                  TrendMicroDsPacketData={}",
                 1_000_000 + n,
                 "R0VUIC9zP3Eg".repeat(60)
@@ -79,15 +84,23 @@ fn ordinary_syslog(bencher: Bencher<'_, '_>) {
 
 fn eve(event_type: &str, n: usize) -> String {
     format!(
-        "{{\"timestamp\":\"2026-03-14T10:50:25.823699+0000\",\"flow_id\":135792468013{n},\"in_iface\":\"ens5\",\
-         \"event_type\":\"{event_type}\",\"src_ip\":\"203.0.113.9\",\"src_port\":40112,\"dest_ip\":\"192.0.2.80\",\
-         \"dest_port\":80,\"proto\":\"TCP\",\"tx_id\":0,\"alert\":{{\"action\":\"allowed\",\"gid\":1,\
-         \"signature_id\":9000001,\"rev\":3,\"signature\":\"LOCAL path traversal in cgi-bin\",\"category\":\
+        "{{\"timestamp\":\"2026-03-14T10:50:25.823699+0000\",\"flow_id\":135792468013{n},\"in_ifac\
+        e\":\"ens5\",\
+         \"event_type\":\"{event_type}\",\"src_ip\":\"203.0.113.9\",\"src_port\":40112,\"dest_ip\"\
+         :\"192.0.2.80\",\
+         \"dest_port\":80,\"proto\":\"TCP\",\"tx_id\":0,\"alert\":{{\"action\":\"allowed\",\"gid\"\
+         :1,\
+         \"signature_id\":9000001,\"rev\":3,\"signature\":\"LOCAL path traversal in cgi-bin\",\"ca\
+         tegory\":\
          \"Web Application Attack\",\"severity\":1,\"metadata\":{{\"created_at\":[\"2026_01_02\"],\
-         \"signature_severity\":[\"Major\"]}}}},\"http\":{{\"hostname\":\"www.example.com\",\"url\":\
-         \"\\/cgi-bin\\/.%2e\\/%2e%2e\\/etc\\/passwd\",\"http_user_agent\":\"probe\\/1.0\",\"http_content_type\":\
-         \"text\\/html\",\"http_method\":\"GET\",\"protocol\":\"HTTP\\/1.1\",\"status\":400,\"length\":226}},\
-         \"app_proto\":\"http\",\"flow\":{{\"pkts_toserver\":4,\"pkts_toclient\":3,\"bytes_toserver\":512,\
+         \"signature_severity\":[\"Major\"]}}}},\"http\":{{\"hostname\":\"www.example.com\",\"ur\
+         l\":\
+         \"\\/cgi-bin\\/.%2e\\/%2e%2e\\/etc\\/passwd\",\"http_user_agent\":\"probe\\/1.0\",\"http_\
+         content_type\":\
+         \"text\\/html\",\"http_method\":\"GET\",\"protocol\":\"HTTP\\/1.1\",\"status\":400,\"leng\
+         th\":226}},\
+         \"app_proto\":\"http\",\"flow\":{{\"pkts_toserver\":4,\"pkts_toclient\":3,\"bytes_toserve\
+         r\":512,\
          \"bytes_toclient\":1490,\"start\":\"2026-03-14T10:50:25.700000+0000\"}}}}"
     )
 }

@@ -1,11 +1,13 @@
-//! What a grammar returns. Borrowed from the record wherever the bytes allow it; knows no format and no receiver.
+//! What a grammar returns. Borrowed from the record wherever the bytes allow it; knows no format
+//! and no receiver.
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// A value of a record as text; bytes that are no UTF-8 have become a visible `\xNN` before they come here.
+/// A value of a record as text; bytes that are no UTF-8 have become a visible `\xNN` before they
+/// come here.
 pub type Text<'a> = Cow<'a, str>;
 
 /// What a grammar makes of one record.
@@ -26,7 +28,8 @@ pub struct Reject {
     pub wanted: &'static str,
 }
 
-/// One alert. Absent values are `None` or empty; what the log says is kept raw beside what was normalised from it.
+/// One alert. Absent values are `None` or empty; what the log says is kept raw beside what was
+/// normalised from it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alert<'a> {
     /// The product, as ECS `event.module` has it: `suricata`, `snort`, `deep_security`.
@@ -51,8 +54,8 @@ pub struct Alert<'a> {
     pub source: Endpoint<'a>,
     /// Who was attacked.
     pub destination: Endpoint<'a>,
-    /// Transport, lower case: `tcp`, `udp`, `icmp`, `ipv6-icmp`. The numbers 1, 2, 6, 17, 58 and 132 of a log have become their
-    /// names (IANA protocol numbers), others stay numbers.
+    /// Transport, lower case: `tcp`, `udp`, `icmp`, `ipv6-icmp`. The numbers 1, 2, 6, 17, 58 and
+    /// 132 of a log have become their names (IANA protocol numbers), others stay numbers.
     pub transport: Option<Text<'a>>,
     /// Application protocol: `http`, `tls`.
     pub protocol: Option<Text<'a>>,
@@ -70,8 +73,8 @@ pub struct Alert<'a> {
     pub techniques: Vec<Text<'a>>,
     /// Tags.
     pub tags: Vec<Text<'a>>,
-    /// All else, by its dotted ECS name (`url.original`) or under the product's own name (`suricata.flow_id`), in the
-    /// record's order. No key twice.
+    /// All else, by its dotted ECS name (`url.original`) or under the product's own name
+    /// (`suricata.flow_id`), in the record's order. No key twice.
     pub details: Vec<(Text<'a>, Value<'a>)>,
 }
 
@@ -134,7 +137,8 @@ pub enum Stamp {
         /// Microseconds, negative before 1970.
         unix_micros: i64,
     },
-    /// A wall clock of an unknown zone, perhaps without a year. Fields are in range, but 30 February is not excluded.
+    /// A wall clock of an unknown zone, perhaps without a year. Fields are in range, but 30
+    /// February is not excluded.
     Local {
         /// Four digits where the log has them (two-digit years are 20xx).
         year: Option<i16>,
@@ -154,9 +158,7 @@ pub enum Stamp {
 }
 
 /// What was done, normalised (`ipsbell.verdict`).
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// Dropped or denied without an answer.
     Blocked,
@@ -174,9 +176,7 @@ pub enum Verdict {
 }
 
 /// How bad it is, normalised (`ipsbell.severity`); the order is from harmless to bad.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// For information.
     #[default]
@@ -276,8 +276,8 @@ impl<'a> Alert<'a> {
         self.details.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// Adds a detail. A key that is there stays as it is: what a record says first cannot be overwritten by what an
-    /// attacker made it say later. Gives the value back that was not taken.
+    /// Adds a detail. A key that is there stays as it is: what a record says first cannot be
+    /// overwritten by what an attacker made it say later. Gives the value back that was not taken.
     pub fn note(&mut self, key: impl Into<Text<'a>>, value: Value<'a>) -> Option<Value<'a>> {
         let key = key.into();
         if self.detail(&key).is_some() {

@@ -1,6 +1,7 @@
-//! ArcSight's Common Event Format, `CEF:0|vendor|product|version|id|name|severity|key=value ...`: generic by its guide
-//! ("Implementing ArcSight Common Event Format", version 26), with the own keys of the products that need more. Most of what
-//! Trend Micro Deep Security, F5, FortiGate, Forcepoint and Trellix send is read by `keys.rs` alone.
+//! ArcSight's Common Event Format, `CEF:0|vendor|product|version|id|name|severity|key=value ...`:
+//! generic by its guide ("Implementing ArcSight Common Event Format", version 26), with the own
+//! keys of the products that need more. Most of what Trend Micro Deep Security, F5, FortiGate,
+//! Forcepoint and Trellix send is read by `keys.rs` alone.
 
 mod deep_security;
 mod extension;
@@ -20,8 +21,9 @@ use extension::Extension;
 pub(crate) const FORMAT: Format = Format {
     name: "cef",
     about: "Common Event Format of Deep Security, F5, FortiGate",
-    example: "CEF:0|Trend Micro|Deep Security Agent|20.0.1|1008445|Remote Code Execution (CVE-2021-44228)|8|\
-              dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 act=Reset",
+    example: "CEF:0|Trend Micro|Deep Security Agent|20.0.1|1008445|Code Execution (CVE-2021-44228)\
+              |8|dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 \
+              act=Reset",
     claims,
     skips: no_short_cut,
     parse,
@@ -37,7 +39,8 @@ struct Header<'a> {
     severity: Text<'a>,
 }
 
-// A header's name alone may be long; what claims without the word `CEF` must show its severity within this.
+// A header's name alone may be long; what claims without the word `CEF` must show its severity
+// within this.
 const HEADER_BYTES_MAX: usize = 1024;
 
 fn claims(record: &[u8]) -> bool {
@@ -154,8 +157,8 @@ fn some(text: Text<'_>) -> Option<Text<'_>> {
     (!text.is_empty()).then_some(text)
 }
 
-// The guide: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high, or these words. 0 is ours to call `info`: products write it for what
-// they only log.
+// The guide: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high, or these words. 0 is ours to call
+// `info`: products write it for what they only log.
 fn severity(raw: &str) -> Option<Severity> {
     if let Some(number) = lex::number::<u8>(raw.as_bytes()) {
         return match number {

@@ -1,19 +1,22 @@
-//! The headers that syslog daemons put in front of a record: RFC 3164 in the forms met in practice, RFC 5424, the ISO stamps
-//! of rsyslog and journald, one behind another. Knows no format: it offers what is left after each piece, and the caller
-//! stops where a grammar claims it.
+//! The headers that syslog daemons put in front of a record: RFC 3164 in the forms met in practice,
+//! RFC 5424, the ISO stamps of rsyslog and journald, one behind another. Knows no format: it offers
+//! what is left after each piece, and the caller stops where a grammar claims it.
 
 use memchr::{memchr, memchr2};
 
 use crate::alert::{Alert, Stamp, Text, Value};
 use crate::{lex, stamp, text};
 
-/// The most pieces (priority, stamp, host, tag, ...) that are taken off one record: three whole headers.
+/// The most pieces (priority, stamp, host, tag, ...) that are taken off one record: three whole
+/// headers.
 pub const PIECES_MAX: usize = 12;
 
-/// The most bytes of a host, an application, a process id: RFC 5424 section 6 allows 255, 48 and 128.
+/// The most bytes of a host, an application, a process id: RFC 5424 section 6 allows 255, 48 and
+/// 128.
 const WORD_BYTES_MAX: usize = 255;
 
-/// What the headers said. Where several stood in a row the inner one, which is nearer to the origin, counts.
+/// What the headers said. Where several stood in a row the inner one, which is nearer to the
+/// origin, counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Envelope<'a> {
     /// The stamp. An instant is kept against a wall clock further in.
@@ -32,7 +35,8 @@ pub struct Envelope<'a> {
     pub structured_data: Option<Text<'a>>,
 }
 
-/// Takes a record's headers off piece by piece. After each [`Peel::next`] the envelope holds what was taken off so far.
+/// Takes a record's headers off piece by piece. After each [`Peel::next`] the envelope holds what
+/// was taken off so far.
 #[derive(Debug, Clone)]
 pub struct Peel<'a> {
     envelope: Envelope<'a>,
@@ -110,7 +114,8 @@ impl<'a> Peel<'a> {
         }
     }
 
-    // RFC 5424 section 6: `<PRI>1 STAMP HOST APP PROCID MSGID SD MSG`; the priority may have been taken off by a collector.
+    // RFC 5424 section 6: `<PRI>1 STAMP HOST APP PROCID MSGID SD MSG`; the priority may have been
+    // taken off by a collector.
     fn rfc5424(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
         let (pri, rest) = match priority(input) {
             Some((value, rest)) => (Some(value), rest),
@@ -221,8 +226,12 @@ fn host(input: &[u8]) -> Option<(&[u8], &[u8])> {
     (plausible && !is_tag).then_some((word, rest))
 }
 
-// `app[pid]:`, `app:`; a path or blanks in the application as some write it (`Suricata IPS[1]:`) are not taken.
-fn tag(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+/// Application, process id, what follows.
+type Tag<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+// `app[pid]:`, `app:`; a path or blanks in the application as some write it (`Suricata IPS[1]:`)
+// are not taken.
+fn tag(input: &[u8]) -> Option<Tag<'_>> {
     let window = input.get(..WORD_BYTES_MAX + 1).unwrap_or(input);
     let end = memchr2(b' ', b':', window).unwrap_or(window.len());
     let name = window.get(..end)?;
@@ -237,7 +246,8 @@ fn tag(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
     (!name.is_empty()).then_some((name, None, rest))
 }
 
-// RFC 5424 section 6.3: `-` or `[id key="value" ...]` one behind another; `"`, `\` and `]` are escaped inside values.
+// RFC 5424 section 6.3: `-` or `[id key="value" ...]` one behind another; `"`, `\` and `]` are
+// escaped inside values.
 fn structured_data(input: &[u8]) -> Option<(&[u8], &[u8])> {
     if let Some(rest) = input.strip_prefix(b"-") {
         return Some((b"-", rest.strip_prefix(b" ").unwrap_or(rest)));

@@ -1,5 +1,5 @@
-//! The one-line form that Snort invented and Suricata took over, behind its stamp:
-//! `[Action] [**] [gid:sid:rev] message [**] [Classification: c] [Priority: n] {PROTO} source -> destination`.
+//! The one-line form that Snort invented and Suricata took over, behind its stamp: `[Action] [**]
+//! [gid:sid:rev] message [**] [Classification: c] [Priority: n] {PROTO} source -> destination`.
 
 use alloc::borrow::Cow;
 
@@ -41,7 +41,8 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
     alert.rule.generator = Some(generator);
     alert.rule.id = Some(text::shown(id));
     alert.rule.revision = Some(text::shown(revision));
-    // The message is the rule author's and may hold anything: what stands behind it is found from the right.
+    // The message is the rule author's and may hold anything: what stands behind it is found from
+    // the right.
     let bracketed = input.trim_ascii_end().last() == Some(&b']');
     let packet = if bracketed { rfind(input, RAW_PACKET) } else { None };
     if let Some(at) = packet {
@@ -57,8 +58,8 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
     tags(head, alert)
 }
 
-// The last place of a needle that begins with `[`. The needles stand near the end, where this finds them sooner than a general
-// search is set up.
+// The last place of a needle that begins with `[`. The needles stand near the end, where this finds
+// them sooner than a general search is set up.
 fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let mut end = haystack.len();
     loop {

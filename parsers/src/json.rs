@@ -1,181 +1,135 @@
-//! Reading a JSON object member by member, in one pass and without a tree. What a grammar does not know stays a slice of the
-//! record. Knows no format.
+//! JSON objects read member by member, in one pass and without a tree: a member's value is a slice
+//! of the record, so that what a grammar does not know costs nothing and stays as it stood. The
+//! whole document is checked (RFC 8259). Knows no format.
+
+mod scan;
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::{fmt, marker::PhantomData};
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::value::RawValue;
+use memchr::memchr;
 
 use crate::alert::{Reject, Text, Value};
+use scan::Wrong;
 
-/// Takes the members of an object. Duplicate keys come as they stand: what was set first should stay.
+/// Takes the members of an object. Duplicate keys come as they stand: what was set first should
+/// stay.
 pub(crate) trait Members<'a> {
-    /// Must take the value from `map`, by [`raw`] or by [`into`].
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error>;
+    /// A member; the value is valid JSON.
+    fn member(&mut self, key: &str, value: &'a str);
 }
 
 /// Reads a whole document, which must be an object.
 pub(crate) fn read<'a>(document: &'a str, members: &mut impl Members<'a>) -> Result<(), Reject> {
-    let mut deserializer = serde_json::Deserializer::from_str(document);
-    Object { members, strict: true, record: PhantomData }
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| match error.is_eof() {
-            true => Reject { at: document.len(), wanted: "the rest of the JSON object" },
-            false => {
-                let at = error.column().saturating_sub(1).min(document.len());
-                Reject { at, wanted: "a JSON object" }
-            }
-        })
+    let take = |key: &'a str, value: &'a str| match escaped(key) {
+        false => members.member(key, value),
+        true => members.member(&unescaped(key), value),
+    };
+    scan::object(document, take).map_err(|Wrong { at, wanted }| Reject { at, wanted })
 }
 
-/// Reads an object inside a document that was read before; what is no object has no members.
-pub(crate) fn read_again<'a>(json: &'a str, members: &mut impl Members<'a>) {
-    // It was valid JSON when it was cut out of the document, so there is no error to tell.
-    read(json, members).unwrap_or_default();
+/// Reads an object that was a value before; a value of another type has no members.
+pub(crate) fn inside<'a>(value: &'a str, members: &mut impl Members<'a>) {
+    // It was valid JSON when it was cut out, so the only fault can be that it is no object.
+    read(value, members).unwrap_or_default();
 }
 
-/// The next value as an object; a value of another type has no members.
-pub(crate) fn into<'a, A: MapAccess<'a>>(
-    map: &mut A,
-    members: &mut impl Members<'a>,
-) -> Result<(), A::Error> {
-    map.next_value_seed(Object { members, strict: false, record: PhantomData })
-}
-
-/// The next value as it stands in the record.
-pub(crate) fn raw<'a, A: MapAccess<'a>>(map: &mut A) -> Result<&'a str, A::Error> {
-    map.next_value::<&'a RawValue>().map(RawValue::get)
-}
-
-/// The next value as text: a string without its quotes and escapes, a number or a truth as it stands; `None` for `null`, for an
-/// empty string, for objects and lists.
-pub(crate) fn text<'a, A: MapAccess<'a>>(map: &mut A) -> Result<Option<Text<'a>>, A::Error> {
-    raw(map).map(plain)
-}
-
-/// As [`text()`], for a value that was cut out before.
-pub(crate) fn plain(json: &str) -> Option<Text<'_>> {
-    match json.as_bytes() {
-        [] | [b'{' | b'[' | b'n', ..] | [b'"', b'"'] => None,
-        [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => {
-            json.get(1..json.len() - 1).map(Cow::Borrowed)
+/// The items of a list, at most `count_max`; anything else is a list of one.
+pub(crate) fn items<'a>(value: &'a str, count_max: usize, mut take: impl FnMut(&'a str)) {
+    if !value.starts_with('[') {
+        return take(value);
+    }
+    let mut count = 0;
+    let take = |item: &'a str| {
+        count += 1;
+        if count <= count_max {
+            take(item);
         }
-        [b'"', ..] => serde_json::from_str::<String>(json).ok().map(Cow::Owned),
-        _ => Some(Cow::Borrowed(json)),
+    };
+    scan::list(value, take).unwrap_or_default();
+}
+
+/// The texts of a list, as [`items`].
+pub(crate) fn texts(value: &str, count_max: usize) -> Vec<Text<'_>> {
+    let mut texts = Vec::new();
+    items(value, count_max, |item| texts.extend(plain(item)));
+    texts
+}
+
+/// A value as text: a string without its quotes and escapes, a number or a truth as it stands;
+/// `None` for `null`, for an empty string, for objects and lists.
+pub(crate) fn plain(value: &str) -> Option<Text<'_>> {
+    match value.as_bytes() {
+        [] | [b'{' | b'[' | b'n', ..] | [b'"', b'"'] => None,
+        [b'"', .., b'"'] => {
+            let text = value.get(1..value.len() - 1)?;
+            Some(if escaped(text) { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
+        }
+        _ => Some(Cow::Borrowed(value)),
     }
 }
 
-/// The texts of a list, at most `count_max`; a single text is a list of one.
-pub(crate) fn list(json: &str, count_max: usize) -> Vec<Text<'_>> {
-    if !json.starts_with('[') {
-        return plain(json).into_iter().collect();
-    }
-    let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    items.into_iter().map(RawValue::get).filter_map(plain).take(count_max).collect()
-}
-
-/// A value that is kept: a text, a whole number, a truth, and anything else as it stands. None for `null`.
-pub(crate) fn kept(json: &str) -> Option<Value<'_>> {
-    let as_it_stands = || Value::Json(Cow::Borrowed(json));
-    Some(match json.as_bytes().first()? {
+/// A value that is kept: a text, a whole number, a truth, and anything else as it stands. None for
+/// `null`.
+pub(crate) fn kept(value: &str) -> Option<Value<'_>> {
+    let as_it_stands = || Value::Json(Cow::Borrowed(value));
+    Some(match value.as_bytes().first()? {
         b'n' => return None,
-        b'"' => Value::Text(plain(json).unwrap_or_default()),
+        b'"' => Value::Text(plain(value).unwrap_or_default()),
         b't' => Value::Bool(true),
         b'f' => Value::Bool(false),
         b'{' | b'[' => as_it_stands(),
-        _ => json.parse().map_or_else(|_| as_it_stands(), Value::Integer),
+        _ => value.parse().map_or_else(|_| as_it_stands(), Value::Integer),
     })
 }
 
-struct Object<'b, 'a, M> {
-    members: &'b mut M,
-    // Must it be an object?
-    strict: bool,
-    record: PhantomData<&'a ()>,
+// Most texts are shorter than what a vector search costs to call.
+fn escaped(text: &str) -> bool {
+    text.as_bytes().contains(&b'\\')
 }
 
-impl<M> Object<'_, '_, M> {
-    fn no_object<E: Error>(&self, found: &str) -> Result<(), E> {
-        if self.strict { Err(E::custom(found)) } else { Ok(()) }
-    }
-}
-
-impl<'a, M: Members<'a>> DeserializeSeed<'a> for Object<'_, 'a, M> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a, M: Members<'a>> Visitor<'a> for Object<'_, 'a, M> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = map.next_key()? {
-            self.members.member(key, &mut map)?;
+// Undoes the escapes of a valid string; half of a surrogate pair, which is no character, stays as
+// it is written.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+        let (before, escape) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        let (character, length) = match escape.as_bytes().get(1) {
+            Some(b'n') => (Some('\n'), 2),
+            Some(b't') => (Some('\t'), 2),
+            Some(b'r') => (Some('\r'), 2),
+            Some(b'b') => (Some('\u{8}'), 2),
+            Some(b'f') => (Some('\u{c}'), 2),
+            Some(b'u') => unicode(escape),
+            Some(byte) => (Some(char::from(*byte)), 2),
+            None => (Some('\\'), 1),
+        };
+        match character {
+            Some(character) => out.push(character),
+            None => out.push_str(escape.get(..length).unwrap_or_default()),
         }
-        Ok(())
+        rest = escape.get(length..).unwrap_or_default();
     }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut sequence: A) -> Result<(), A::Error> {
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        self.no_object("a list")
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.no_object("a truth")
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.no_object("a number")
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.no_object("a number")
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.no_object("a number")
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.no_object("a text")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.no_object("null")
-    }
+    out.push_str(rest);
+    out
 }
 
-struct Key<'a>(Text<'a>);
-
-impl<'a> Deserialize<'a> for Key<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'a> Visitor<'a> for KeyVisitor {
-            type Value = Key<'a>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, key: &'a str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E: Error>(self, key: &str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Owned(key.into())))
-            }
+// `\uXXXX` or a pair of them, and how many bytes it takes.
+fn unicode(escape: &str) -> (Option<char>, usize) {
+    let unit = |at: usize| u32::from_str_radix(escape.get(at..at + 4)?, 16).ok();
+    let first = unit(2).unwrap_or(0xfffd);
+    if !(0xd800..0xdc00).contains(&first) {
+        return (char::from_u32(first), 6);
+    }
+    let second = escape.get(6..8).filter(|mark| *mark == "\\u").and_then(|_| unit(8));
+    match second.filter(|unit| (0xdc00..0xe000).contains(unit)) {
+        Some(second) => {
+            (char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)), 12)
         }
-        deserializer.deserialize_str(KeyVisitor)
+        None => (None, 6),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
-//! Tokens that several grammars share: numbers, addresses, quoted text; and the error that says what was wanted. Knows no
-//! format.
+//! Tokens that several grammars share: numbers, addresses, quoted text; and the error that says
+//! what was wanted. Knows no format.
 
 use alloc::{borrow::Cow, string::String};
 use core::net::{IpAddr, Ipv4Addr};
@@ -11,7 +11,8 @@ use nom::error::{ContextError, ErrorKind, ParseError};
 use crate::alert::{Endpoint, Reject, Text};
 use crate::text;
 
-/// What a token gives: the rest and its value. All parsers are `complete`: a record is whole when it comes here.
+/// What a token gives: the rest and its value. All parsers are `complete`: a record is whole when
+/// it comes here.
 pub(crate) type Parse<'a, T> = Result<(&'a [u8], T), nom::Err<Wanted<'a>>>;
 
 /// Where a grammar stopped, and the innermost name of what it wanted there.
@@ -84,7 +85,8 @@ pub(crate) fn address(bytes: &[u8]) -> Option<(IpAddr, Option<Text<'_>>)> {
     Some((ip.to_canonical(), zone))
 }
 
-// As `Ipv4Addr::from_str`, but on bytes; leading zeros are accepted as decimal, as products pad them.
+// As `Ipv4Addr::from_str`, but on bytes; leading zeros are accepted as decimal, as products pad
+// them.
 fn ipv4(bytes: &[u8]) -> Option<Ipv4Addr> {
     let mut octets = [0_u8; 4];
     let mut at = 0;
@@ -110,9 +112,10 @@ fn ipv4(bytes: &[u8]) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(octets))
 }
 
-/// An address with perhaps a port: `192.0.2.1:80`, `192.0.2.1`, `[2001:db8::1]:80`, `2001:db8::1`, and IPv6 with the port
-/// glued on by a colon. The last colon begins a port when there are nine groups, or when `ports` says that this transport
-/// has ports and what stands before the colon is an address by itself.
+/// An address with perhaps a port: `192.0.2.1:80`, `192.0.2.1`, `[2001:db8::1]:80`, `2001:db8::1`,
+/// and IPv6 with the port glued on by a colon. The last colon begins a port when there are nine
+/// groups, or when `ports` says that this transport has ports and what stands before the colon is
+/// an address by itself.
 pub(crate) fn socket(bytes: &[u8], ports: bool) -> Option<Endpoint<'_>> {
     let (ip_end, port) = split_port(bytes, ports).unwrap_or((bytes.len(), None));
     let ip = bytes.get(..ip_end)?;
@@ -131,7 +134,8 @@ fn split_port(bytes: &[u8], ports: bool) -> Option<(usize, Option<u16>)> {
     (sure || (ports && address(ip).is_some())).then_some((colon, Some(port)))
 }
 
-/// An Ethernet address: six groups with `:` or `-` (a leading zero may be missing), `aabb.ccdd.eeff`, or twelve digits.
+/// An Ethernet address: six groups with `:` or `-` (a leading zero may be missing),
+/// `aabb.ccdd.eeff`, or twelve digits.
 pub(crate) fn mac(bytes: &[u8]) -> Option<[u8; 6]> {
     let mut octets = [0_u8; 6];
     match memchr2(b':', b'-', bytes) {

@@ -1,11 +1,12 @@
 //! Grammars for the alert logs of intrusion prevention systems.
 //!
-//! A grammar takes the bytes of one record and gives an [`Alert`](alert::Alert), "well formed but no alert", or a
-//! [`Reject`] that says what was wanted and where. Nothing here opens a file, reads a clock or knows a time zone: `no_std`
-//! lets the compiler prove it. A stamp without year or zone is handed on as it was read ([`Stamp`](alert::Stamp)).
+//! A grammar takes the bytes of one record and gives an [`Alert`](alert::Alert), "well formed but
+//! no alert", or a [`Reject`] that says what was wanted and where. Nothing here opens a file, reads
+//! a clock or knows a time zone: `no_std` lets the compiler prove it. A stamp without year or zone
+//! is handed on as it was read ([`Stamp`](alert::Stamp)).
 //!
-//! To add a format, copy `suricata_fast.rs`, end it in a `FORMAT`, list it in [`FORMATS`], drop a log into
-//! `testdata/<name>/` and run `UPDATE=1 cargo test -p ipsbell-parsers`.
+//! To add a format, copy `suricata_fast.rs`, end it in a `FORMAT`, list it in [`FORMATS`], drop a
+//! log into `testdata/<name>/` and run `UPDATE=1 cargo test -p ipsbell-parsers`.
 #![no_std]
 
 extern crate alloc;
@@ -44,10 +45,12 @@ pub struct Format {
     pub about: &'static str,
     /// A record of this format.
     pub example: &'static str,
-    /// Is this record (without its syslog header) written in this format? Cheap, and never true for another format's.
+    /// Is this record (without its syslog header) written in this format? Cheap, and never true for
+    /// another format's.
     pub claims: fn(&[u8]) -> bool,
-    /// Is a record that this format claims certainly no alert? Tells it at the speed of memory, so that the bulk of a log
-    /// that holds more than alerts costs nothing; [`no_short_cut`] where a format has no such sign.
+    /// Is a record that this format claims certainly no alert? Tells it at the speed of memory, so
+    /// that the bulk of a log that holds more than alerts costs nothing; [`no_short_cut`] where a
+    /// format has no such sign.
     pub skips: fn(&[u8]) -> bool,
     /// Reads one record, without its syslog header and its line end.
     pub parse: for<'a> fn(&'a [u8]) -> Result<Parsed<'a>, Reject>,

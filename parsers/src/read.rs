@@ -1,5 +1,5 @@
-//! The entry for each record of a file: which grammar reads it, with or without a syslog header in front. Knows the table of
-//! formats and no format.
+//! The entry for each record of a file: which grammar reads it, with or without a syslog header in
+//! front. Knows the table of formats and no format.
 
 use alloc::boxed::Box;
 
@@ -33,7 +33,8 @@ pub enum Read<'a> {
     },
     /// Nothing but white space.
     Blank,
-    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with [`Choice::Auto`].
+    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with
+    /// [`Choice::Auto`].
     Unclaimed,
     /// It should be of this format, and is not.
     Reject {
@@ -49,12 +50,14 @@ pub enum Read<'a> {
 pub struct Reader {
     choice: Choice,
     found: Option<&'static Format>,
+    // The last record that a format claimed stood without a header.
+    bare: bool,
 }
 
 impl Reader {
     /// Nothing read yet.
     pub const fn new(choice: Choice) -> Self {
-        Self { choice, found: None }
+        Self { choice, found: None, bare: false }
     }
 
     /// The format of the last record that one claimed.
@@ -62,8 +65,8 @@ impl Reader {
         self.found
     }
 
-    /// Reads one record, without its line end (a `\r` before it is tolerated). Never panics, and takes time in
-    /// proportion to the record.
+    /// Reads one record, without its line end (a `\r` before it is tolerated). Never panics, and
+    /// takes time in proportion to the record.
     pub fn read<'a>(&mut self, record: &'a [u8]) -> Read<'a> {
         let record = record.strip_suffix(b"\r").unwrap_or(record);
         // The stable case first: a file of one product.
@@ -76,12 +79,18 @@ impl Reader {
             return Read::Blank;
         }
         let Some((format, at, peel)) = self.claim(record) else {
-            return match self.choice {
-                Choice::Auto => Read::Unclaimed,
-                Choice::Fixed(format) => parse(format, record, None),
+            return match (self.choice, self.found) {
+                (Choice::Fixed(format), _) => parse(format, record, None),
+                // A file of bare records is no syslog file: what nobody claims there is a broken record, not another
+                // program's line.
+                (Choice::Auto, Some(format)) if self.bare && Peel::new(record).next().is_none() => {
+                    parse(format, record, None)
+                }
+                (Choice::Auto, _) => Read::Unclaimed,
             };
         };
         self.found = Some(format);
+        self.bare = peel.is_none();
         parse(format, record.get(at..).unwrap_or_default(), peel.map(|peel| (at, peel)))
     }
 

@@ -1,7 +1,7 @@
-//! Snort's `alert_fast`, versions 2 and 3:
-//! `MM/DD-HH:MM:SS.us  [Drop] [**] [gid:sid:rev] message [**] [Classification: c] [Priority: n] {PROTO} a -> b`.
-//! There is no zone, and no year unless Snort runs with `-y`. Snort 3 puts the message in quotes and may add `[AppID: x]`.
-//! Source: Snort 2 users manual, "Fast"; Snort 3 reference, `alert_fast`.
+//! Snort's `alert_fast`, versions 2 and 3: `MM/DD-HH:MM:SS.us  [Drop] [**] [gid:sid:rev] message
+//! [**] [Classification: c] [Priority: n] {PROTO} a -> b`. There is no zone, and no year unless
+//! Snort runs with `-y`. Snort 3 puts the message in quotes and may add `[AppID: x]`. Source: Snort
+//! 2 users manual, "Fast"; Snort 3 reference, `alert_fast`.
 
 use alloc::{borrow::Cow, boxed::Box};
 

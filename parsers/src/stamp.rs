@@ -1,5 +1,6 @@
-//! Stamps as logs write them. A stamp with an offset becomes an instant; without, it stays a wall clock. Knows no zone but
-//! UTC: names like `CST` mean three things, so they leave the wall clock as it is.
+//! Stamps as logs write them. A stamp with an offset becomes an instant; without, it stays a wall
+//! clock. Knows no zone but UTC: names like `CST` mean three things, so they leave the wall clock
+//! as it is.
 
 use crate::alert::Stamp;
 use crate::lex::{self, Parse, Wanted};
@@ -24,7 +25,8 @@ impl Clock {
         Stamp::Local { year, month, day, hour, minute, second, micros }
     }
 
-    // The instant at this offset; a wall clock again where the year is missing or the day does not exist.
+    // The instant at this offset; a wall clock again where the year is missing or the day does not
+    // exist.
     fn at(self, offset_minutes: i64) -> Stamp {
         let Some(days) = self.year.and_then(|year| days(year, self.month, self.day)) else {
             return self.local();
@@ -35,7 +37,8 @@ impl Clock {
     }
 }
 
-// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March so that the leap day is last.
+// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March so that the
+// leap day is last.
 fn days(year: i16, month: i8, day: i8) -> Option<i64> {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -55,8 +58,8 @@ fn days(year: i16, month: i8, day: i8) -> Option<i64> {
     Some(before + in_year - 719_468)
 }
 
-/// `2018-10-03T14:42:44.836744+0000`, with a blank for the `T`, a comma for the point, any or no fraction, and `Z`, `+01:00`,
-/// `+0100`, ` +0100` or no offset.
+/// `2018-10-03T14:42:44.836744+0000`, with a blank for the `T`, a comma for the point, any or no
+/// fraction, and `Z`, `+01:00`, `+0100`, ` +0100` or no offset.
 pub(crate) fn iso(input: &[u8]) -> Parse<'_, Stamp> {
     let (rest, year) = digits(input, 4)?;
     let (rest, month) = number_in(byte(rest, b"-/")?, 1, 12)?;
@@ -65,7 +68,8 @@ pub(crate) fn iso(input: &[u8]) -> Parse<'_, Stamp> {
     Ok(zone(rest, clock))
 }
 
-/// `MM/DD/YYYY-HH:MM:SS.us` and `MM/DD/YY-...` (20xx), as Suricata and Snort write it; and `MM/DD-...` without a year.
+/// `MM/DD/YYYY-HH:MM:SS.us` and `MM/DD/YY-...` (20xx), as Suricata and Snort write it; and
+/// `MM/DD-...` without a year.
 pub(crate) fn slashes(input: &[u8]) -> Parse<'_, Stamp> {
     let (rest, month) = number_in(input, 1, 12)?;
     let (rest, day) = number_in(byte(rest, b"/")?, 1, 31)?;
@@ -80,8 +84,9 @@ pub(crate) fn slashes(input: &[u8]) -> Parse<'_, Stamp> {
     Ok((rest, clock.local()))
 }
 
-/// `Sep  2 00:13:42` of RFC 3164 section 4.1.2 and what is made of it in practice: `Sep 2 2021 00:13:42`, `Sep 02 00:13:42
-/// 2021`, `2021 Sep  2 00:13:42`, `Sep 2 00:13:42.123`, a weekday in front, `UTC`, `GMT`, `Z` or an offset behind.
+/// `Sep  2 00:13:42` of RFC 3164 section 4.1.2 and what is made of it in practice: `Sep 2 2021
+/// 00:13:42`, `Sep 02 00:13:42 2021`, `2021 Sep  2 00:13:42`, `Sep 2 00:13:42.123`, a weekday in
+/// front, `UTC`, `GMT`, `Z` or an offset behind.
 pub(crate) fn month_name(input: &[u8]) -> Parse<'_, Stamp> {
     let rest = weekday(input);
     let (rest, year) = match digits(rest, 4) {
@@ -107,7 +112,8 @@ pub(crate) fn month_name(input: &[u8]) -> Parse<'_, Stamp> {
     Ok(zone(rest, clock))
 }
 
-/// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size; a fraction of seconds.
+/// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size; a
+/// fraction of seconds.
 pub(crate) fn epoch(text: &[u8]) -> Option<Stamp> {
     let (whole, fraction) = match memchr::memchr(b'.', text) {
         Some(at) => (text.get(..at)?, text.get(at + 1..)?),

@@ -1,5 +1,5 @@
-//! Suricata's `eve.json`: one JSON object a line, of which those with `event_type` `alert` are alerts. A `drop` record beside an
-//! alert tells the same packet a second time and is no alert.
+//! Suricata's `eve.json`: one JSON object a line, of which those with `event_type` `alert` are
+//! alerts. A `drop` record beside an alert tells the same packet a second time and is no alert.
 //! Source: docs.suricata.io, "Eve JSON Format", releases 4 to 8.
 
 mod sections;
@@ -15,7 +15,13 @@ use crate::{Format, json, text};
 pub(crate) const FORMAT: Format = Format {
     name: "suricata-eve",
     about: "Suricata's eve.json, the alerts among its events",
-    example: r#"{"timestamp":"2026-03-14T10:50:25.823699+0000","flow_id":1,"event_type":"alert","src_ip":"192.0.2.80","src_port":80,"dest_ip":"198.51.100.11","dest_port":54186,"proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":2100498,"rev":7,"signature":"GPL ATTACK_RESPONSE id check returned root","category":"Potentially Bad Traffic","severity":2}}"#,
+    example: concat!(
+        r#"{"timestamp":"2026-03-14T10:50:25.823699+0000","flow_id":1,"event_type":"alert","#,
+        r#""src_ip":"192.0.2.80","src_port":80,"dest_ip":"198.51.100.11","dest_port":54186,"#,
+        r#""proto":"TCP","alert":{"action":"allowed","gid":1,"signature_id":2100498,"rev":7,"#,
+        r#""signature":"GPL ATTACK_RESPONSE id check returned root","#,
+        r#""category":"Potentially Bad Traffic","severity":2}}"#
+    ),
     claims,
     skips,
     parse,
@@ -31,8 +37,9 @@ fn skips(record: &[u8]) -> bool {
     event_type(record).is_some_and(|value| !value.starts_with(b"\"alert\""))
 }
 
-// What stands behind the object's own `"event_type":`. Another product's record may wrap an event of Suricata's, and an event may
-// hold the key deeper (`rdp`), so the depth counts; text cannot, since quotes inside a string are escaped.
+// What stands behind the object's own `"event_type":`. Another product's record may wrap an event
+// of Suricata's, and an event may hold the key deeper (`rdp`), so the depth counts; text cannot,
+// since quotes inside a string are escaped.
 fn event_type(record: &[u8]) -> Option<&[u8]> {
     let body = record.trim_ascii_start();
     if body.first() != Some(&b'{') {
@@ -99,8 +106,9 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
 fn event(document: &str) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("suricata");
-    // Most alerts have fewer; one more doubling costs less than a block beyond the allocator's quick bins.
-    alert.details.reserve_exact(16);
+    // Most alerts have fewer; one more doubling costs less than a block beyond the allocator's
+    // quick bins.
+    alert.details.reserve_exact(20);
     let mut event = sections::Event { alert: &mut alert, kind: None };
     json::read(document, &mut event)?;
     if event.kind.as_deref() != Some("alert") {

@@ -1,7 +1,7 @@
-//! Suricata's `fast.log`:
-//! `MM/DD/YYYY-HH:MM:SS.us  [Action] [**] [gid:sid:rev] message [**] [Classification: c] [Priority: n] {PROTO} a -> b`.
-//! The stamp is the sensor's wall clock; `[Drop]` stands for a drop, `[wDrop]` for one that the IDS mode did not carry out.
-//! Source: docs.suricata.io, "Fast logging".
+//! Suricata's `fast.log`: `MM/DD/YYYY-HH:MM:SS.us  [Action] [**] [gid:sid:rev] message [**]
+//! [Classification: c] [Priority: n] {PROTO} a -> b`. The stamp is the sensor's wall clock;
+//! `[Drop]` stands for a drop, `[wDrop]` for one that the IDS mode did not carry out. Source:
+//! docs.suricata.io, "Fast logging".
 
 use alloc::{borrow::Cow, boxed::Box};
 
@@ -12,8 +12,9 @@ use crate::{Format, fast, lex, no_short_cut, stamp};
 pub(crate) const FORMAT: Format = Format {
     name: "suricata-fast",
     about: "Suricata's fast.log, one line an alert",
-    example: "03/14/2026-10:50:25.823699  [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**] \
-              [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.80:80 -> 198.51.100.11:54186",
+    example: "03/14/2026-10:50:25.823699  [**] [1:2100498:7] id check returned root [**] \
+              [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.80:80 -> \
+              198.51.100.11:54186",
     claims,
     skips: no_short_cut,
     parse,

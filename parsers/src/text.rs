@@ -12,7 +12,8 @@ pub fn shown(bytes: &[u8]) -> Text<'_> {
     }
 }
 
-/// A JSON document as text. A wrong byte becomes `\\xNN`, so that a JSON string stays one and reads `\xNN`.
+/// A JSON document as text. A wrong byte becomes `\\xNN`, so that a JSON string stays one and reads
+/// `\xNN`.
 pub(crate) fn shown_json(bytes: &[u8]) -> Text<'_> {
     match core::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -52,6 +53,19 @@ pub(crate) fn trimmed(text: Text<'_>) -> Text<'_> {
     }
 }
 
+/// At most so many bytes of the text, cut between characters.
+pub(crate) fn cut(text: Text<'_>, bytes_max: usize) -> Text<'_> {
+    match text {
+        Cow::Borrowed(text) => {
+            Cow::Borrowed(text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text))
+        }
+        Cow::Owned(mut text) => {
+            text.truncate(text.floor_char_boundary(bytes_max));
+            Cow::Owned(text)
+        }
+    }
+}
+
 /// Does a value say that there is none (`-`, `N/A`, `(null)`, nothing)?
 pub(crate) fn says_nothing(text: &str) -> bool {
     matches!(text, "" | "-" | "N/A" | "n/a" | "(null)" | "none" | "None")
@@ -66,6 +80,13 @@ mod tests {
         assert_eq!(shown(b"a\xffb\xc3\xa4"), "a\\xffb\u{e4}");
         assert_eq!(shown_json(b"\"\xfe\""), r#""\\xfe""#);
         assert!(matches!(shown("\u{e4}".as_bytes()), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_cut_is_between_characters() {
+        assert_eq!(cut(Cow::Borrowed("a\u{e4}b"), 2), "a");
+        assert_eq!(cut(Cow::Owned("a\u{e4}b".into()), 3), "a\u{e4}");
+        assert_eq!(cut(Cow::Borrowed("ab"), 3), "ab");
     }
 
     #[test]

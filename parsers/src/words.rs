@@ -1,4 +1,5 @@
-//! What products mean by their words: actions, transports, CVE numbers. The tables are told in `docs/formats.md`.
+//! What products mean by their words: actions, transports, CVE numbers. The tables are told in
+//! `docs/formats.md`.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -57,8 +58,8 @@ const DETECT: &[&str] = &[
 const UNDONE: &[&str] = &["not", "no", "without", "failed", "un", "unable"];
 const WOULD: &[&str] = &["would", "wdrop", "wouldblock", "ids", "simulate", "simulated"];
 
-/// What an action word means: `drop-all-packets`, `clear_session`, `IDS:Reset`, `Detect Only: Block`, `would_drop`. Words
-/// are compared whole, so that `unblocked` is not `blocked`.
+/// What an action word means: `drop-all-packets`, `clear_session`, `IDS:Reset`, `Detect Only:
+/// Block`, `would_drop`. Words are compared whole, so that `unblocked` is not `blocked`.
 pub(crate) fn verdict(action: &str) -> Verdict {
     let words = || action.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
     let says = |table: &[&str]| words().any(|w| table.iter().any(|t| w.eq_ignore_ascii_case(t)));
@@ -115,8 +116,8 @@ pub(crate) fn has_ports(transport: &str) -> bool {
 /// The most CVE numbers that are taken from one text.
 const CVES_MAX: usize = 16;
 
-/// Adds the CVE numbers that stand in a text, in their usual form: `CVE-2021-41773`, `CVE_2021_41773`, `cve,2021-41773`
-/// and `(CVE-2021-41773)`.
+/// Adds the CVE numbers that stand in a text, in their usual form: `CVE-2021-41773`,
+/// `CVE_2021_41773`, `cve,2021-41773` and `(CVE-2021-41773)`.
 pub(crate) fn cves<'a>(text: &'a str, found: &mut Vec<Text<'a>>) {
     let bytes = text.as_bytes();
     for at in memchr::memchr2_iter(b'C', b'c', bytes) {

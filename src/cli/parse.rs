@@ -1,4 +1,5 @@
-//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no configuration.
+//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no
+//! configuration.
 
 mod lines;
 
@@ -13,7 +14,9 @@ use jiff::tz::TimeZone;
 
 use super::{Command, Exit};
 use crate::clock;
+use crate::config::values;
 use crate::event::{Event, Origin};
+use crate::wanted::known_words;
 use lines::{Line, Lines};
 
 /// The command.
@@ -99,12 +102,16 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         None | Some("auto") => Choice::Auto,
         Some(name) => match ipsbell_parsers::format(name) {
             Some(format) => Choice::Fixed(format),
-            None => bail!("no format is called `{name}`\nhint: `ipsbell formats` lists them"),
+            None => {
+                let names: Vec<&str> = ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
+                bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
+            }
         },
     };
     let zone = match arguments.get_one::<String>("timezone") {
         None => TimeZone::system(),
-        Some(name) => TimeZone::get(name).with_context(|| format!("no time zone `{name}`"))?,
+        Some(name) => values::time_zone(name)
+            .map_err(|unfit| anyhow::anyhow!("`--timezone {name}`: wanted {}", unfit.wanted))?,
     };
     let home_networks = HOME_NETWORKS.iter().map(|network| network.parse());
     Ok(Task {
@@ -175,8 +182,8 @@ impl Task {
                 if summary.shown.len() < REJECTS_SHOWN_MAX {
                     let offset = line.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
                     summary.shown.push(format!(
-                        "{path}:{number}: wanted {} at byte {} of the line (offset {offset} of the file) as {}",
-                        reject.wanted, reject.at, format.name,
+                        "{path}:{number}: {}: wanted {} at byte {} of the line, offset {offset}",
+                        format.name, reject.wanted, reject.at,
                     ));
                 }
             }
@@ -209,7 +216,8 @@ impl Summary {
         let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
         writeln!(
             out,
-            "{records} records: {events} events, {other} other, {unclaimed} unclaimed, {rejects} rejects"
+            "{records} records: {events} events, {other} other, {unclaimed} unclaimed, \
+             {rejects} rejects"
         )?;
         for reject in shown {
             writeln!(out, "  {reject}")?;

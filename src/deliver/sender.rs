@@ -345,7 +345,7 @@ impl Sender {
     }
 
     fn next_step_at(&self, now: Instant, wall: Timestamp) -> Option<Instant> {
-        let due = self.desk.next_due().map(|due| {
+        let due = self.desk.next_due(wall).map(|due| {
             let wait = Duration::try_from(due.duration_since(wall)).unwrap_or(Duration::ZERO);
             now + wait.max(Duration::from_millis(1))
         });

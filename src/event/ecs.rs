@@ -1,5 +1,6 @@
-//! The one JSON form of an event: Elastic Common Schema 8, nested, absent keys left out, keys sorted. Source: elastic.co, "ECS
-//! field reference", release 8.17; own names stand under `ipsbell.`.
+//! The one JSON form of an event: Elastic Common Schema 8, nested, absent keys left out, keys
+//! sorted. Source: elastic.co, "ECS field reference", release 8.17; own names stand under
+//! `ipsbell.`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -31,7 +32,8 @@ enum Leaf<'a> {
 struct Fields<'a>(Vec<(Cow<'a, str>, Leaf<'a>)>);
 
 impl Event<'_> {
-    /// The event as JSON text on one line, with the record itself under `event.original` where `with_raw` is set.
+    /// The event as JSON text on one line, with the record itself under `event.original` where
+    /// `with_raw` is set.
     pub fn ecs(&self, with_raw: bool) -> String {
         let mut fields = Fields(Vec::with_capacity(48 + self.alert.details.len()));
         self.about_the_event(&mut fields);
@@ -43,7 +45,7 @@ impl Event<'_> {
         endpoint(Side::DESTINATION, &self.alert.destination, &mut fields);
         let ours = fields.0.len();
         for (key, value) in &self.alert.details {
-            let taken = fields.0.iter().take(ours).any(|(name, _)| name == key);
+            let taken = fields.0.iter().take(ours).any(|(name, _)| *name == **key);
             let key = if taken { format!("ipsbell.also.{key}").into() } else { borrowed(key) };
             fields.0.push((key, Leaf::Value(value)));
         }
@@ -223,15 +225,17 @@ impl<'a> Fields<'a> {
         out.push('{');
         let mut empty = true;
         for (key, leaf) in &self.0 {
-            let mut path: Vec<&str> = parts(key).collect();
-            let last = path.pop().unwrap_or_default();
-            let common = open.iter().zip(&path).take_while(|(a, b)| a == b).count();
+            let mut slots = [""; DEPTH_MAX];
+            let length = slots.iter_mut().zip(parts(key)).map(|(slot, part)| *slot = part).count();
+            let (path, last) = slots.split_at_checked(length - 1).unwrap_or_default();
+            let last = last.first().copied().unwrap_or_default();
+            let common = open.iter().zip(path).take_while(|(a, b)| a == b).count();
             for _ in common..open.len() {
                 out.push('}');
                 empty = false;
             }
             open.truncate(common);
-            for part in path.into_iter().skip(common) {
+            for part in path.iter().skip(common) {
                 name(part, empty, &mut out);
                 out.push('{');
                 open.push(part);
@@ -251,8 +255,10 @@ fn parts(key: &str) -> impl Iterator<Item = &str> {
     key.splitn(DEPTH_MAX, '.')
 }
 
+// A point sorts before all else, so that what begins with the same parts stands together.
 fn by_parts(a: &str, b: &str) -> Ordering {
-    parts(a).cmp(parts(b))
+    let sortable = |byte: u8| if byte == b'.' { 0 } else { u16::from(byte) + 1 };
+    a.bytes().map(sortable).cmp(b.bytes().map(sortable))
 }
 
 fn begins(longer: &str, key: &str) -> bool {
@@ -288,8 +294,8 @@ impl Leaf<'_> {
     }
 }
 
-// A piece of the record that is JSON already. The white space between its tokens must not end our line; what else is a
-// control character can only stand inside a string.
+// A piece of the record that is JSON already. The white space between its tokens must not end our
+// line; what else is a control character can only stand inside a string.
 fn piece(json: &str, out: &mut String) {
     for character in json.chars() {
         match character {
@@ -318,7 +324,8 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>, out: &mut String) {
     out.push(']');
 }
 
-// RFC 8259 section 7; DEL and the C1 controls are escaped too, so that no terminal obeys a log line.
+// RFC 8259 section 7; DEL and the C1 controls are escaped too, so that no terminal obeys a log
+// line.
 fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain = 0;

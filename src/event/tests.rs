@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-const LINE: &str = "03/14/2026-10:50:25.823699  [**] [1:2100498:7] \"a\" [**] [Classification: c] [Priority: 2] {TCP} \
-                    192.0.2.80:80 -> 10.0.0.11:54186";
+const LINE: &str = "03/14/2026-10:50:25.823699  [**] [1:2100498:7] \"a\" [**] \
+                    [Classification: c] [Priority: 2] {TCP} 192.0.2.80:80 -> 10.0.0.11:54186";
 
 fn alert(line: &str) -> (Alert<'_>, &'static Format) {
     let mut reader = ipsbell_parsers::Reader::new(ipsbell_parsers::Choice::Auto);
@@ -100,6 +100,7 @@ fn keys_that_cannot_stand_together_lose_nothing() {
         alert.note("x-y", text("between"));
         alert.note("x.b", text("branch"));
         alert.note("x.value", text("taken"));
+        alert.note("x\0y", text("odd"));
         alert.note("host.name", text("forged"));
         alert.note("agent", Value::Json(Cow::Borrowed("{\n\"a\": 1}")));
         alert.note("deep.".repeat(1000), text("bottom"));
@@ -108,6 +109,7 @@ fn keys_that_cannot_stand_together_lose_nothing() {
     assert_eq!(got.pointer("/x/value_"), Some(&json!("leaf")));
     assert_eq!(got.pointer("/x/value"), Some(&json!("taken")));
     assert_eq!(got.pointer("/x/b"), Some(&json!("branch")));
+    assert_eq!(got.get("x\0y"), Some(&json!("odd")));
     assert_eq!(got.pointer("/x-y"), Some(&json!("between")));
     assert_eq!(got.pointer("/host/name"), Some(&json!("web1")));
     assert_eq!(got.pointer("/ipsbell/also/host/name"), Some(&json!("forged")));

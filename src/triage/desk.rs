@@ -124,8 +124,8 @@ impl Desk {
     }
 
     /// When [`Desk::plan`] will next have something to tell, if no event comes before.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        self.groups.values().map(|group| self.due_at(group)).min()
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.groups.values().map(|group| self.due_at(group, now)).min()
     }
 
     /// What is to be told at `now`; `everything` tells and closes all groups. Closes groups that were told and are quiet.
@@ -133,7 +133,7 @@ impl Desk {
         let mut due: Vec<Told> = Vec::new();
         let mut quiet: Vec<String> = Vec::new();
         for (key, group) in &self.groups {
-            let is_due = everything || self.due_at(group) <= now;
+            let is_due = everything || self.due_at(group, now) <= now;
             let reason = match (group.held(), group.posts) {
                 _ if !is_due => continue,
                 (0, 0 | 1) => None,
@@ -197,16 +197,15 @@ impl Desk {
         self.closed.insert(key.to_owned());
     }
 
-    /// A clock that was set back must not silence a group: what lies in the future is due now.
-    fn due_at(&self, group: &Group) -> Timestamp {
-        let Some(told_at) = group.told_at else { return group.held_since };
+    fn due_at(&self, group: &Group, now: Timestamp) -> Timestamp {
+        let Some(told_at) = group.told_at else { return group.held_since.min(now) };
         let held = group.held();
         let jumped = held >= JUMP_EVENTS_MIN && held >= group.told.saturating_mul(JUMP_FACTOR);
-        if jumped {
-            told_at
-        } else {
-            told_at.saturating_add(self.interval(group)).unwrap_or(told_at)
+        // A clock that was set back must not silence a group: what was told in the future is due now.
+        if jumped || told_at > now {
+            return now;
         }
+        told_at.saturating_add(self.interval(group)).unwrap_or(told_at)
     }
 
     fn interval(&self, group: &Group) -> SignedDuration {
@@ -263,3 +262,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

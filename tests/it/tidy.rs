@@ -26,7 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "deliver",
         &["clock", "config", "destinations", "identifier", "message", "signal", "store", "triage"],
     ),
-    ("fake_slack", &["clock", "message"]),
+    ("fake_slack", &["clock", "destinations", "message"]),
 ];
 
 fn root() -> PathBuf {

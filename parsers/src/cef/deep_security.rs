@@ -1,10 +1,11 @@
-//! Trend Micro Deep Security (and Workload Security, which writes the same): the columns of its event pages in the keys of its
-//! syslog messages. Source: help.deepsecurity.trendmicro.com, "Intrusion prevention events", "Syslog message formats".
+//! Trend Micro Deep Security (and Workload Security, which writes the same): the columns of its
+//! event pages in the keys of its syslog messages. Source: help.deepsecurity.trendmicro.com,
+//! "Intrusion prevention events", "Syslog message formats".
 
 use alloc::borrow::Cow;
 
 use super::Header;
-use super::extension::Extension;
+use super::extension::{Extension, Pair};
 use crate::alert::{Alert, Direction, Value};
 use crate::{lex, text, words};
 
@@ -26,38 +27,18 @@ const FLAGS: [(u32, &str); 5] = [
 /// Reads what the generic keys would not understand.
 pub(super) fn read<'a>(header: &Header<'a>, extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     alert.product = Cow::Borrowed("deep_security");
-    alert.rule.category =
-        extension.take("cat").or_else(|| Some(Cow::Borrowed(module(&header.id)?)));
     direction(extension, alert);
-    for key in ["cs1", "cs2", "cs3", "cs5", "cs6", "cn1", "cn2", "cn3"] {
-        labelled(key, extension, alert);
-    }
-    for (key, name) in [
-        ("TrendMicroDsTenant", "deep_security.tenant"),
-        ("TrendMicroDsTenantId", "deep_security.tenant_id"),
-        ("TrendMicroDsFrameType", "deep_security.frame_type"),
-    ] {
-        if let Some(value) = extension.take(key) {
-            alert.note(name, Value::Text(value));
+    for at in 0..extension.pairs.len() {
+        let Some(pair) = extension.pairs.get(at).copied() else { break };
+        let taken = match pair.key.strip_prefix("TrendMicroDs") {
+            Some(name) => own(name, &pair, alert),
+            None => custom(&pair, extension, alert),
+        };
+        if let Some(pair) = extension.pairs.get_mut(at) {
+            pair.taken |= taken;
         }
     }
-    for (key, name) in [
-        ("TrendMicroDsFileMD5", "file.hash.md5"),
-        ("TrendMicroDsFileSHA1", "file.hash.sha1"),
-        ("TrendMicroDsFileSHA256", "file.hash.sha256"),
-    ] {
-        if let Some(hash) = extension.take(key) {
-            alert.note(name, Value::Text(text::lower(hash)));
-        }
-    }
-    if let Some(tags) = extension.take("TrendMicroDsTags") {
-        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
-        alert.tags.extend(tags.take(TAGS_MAX).map(|tag| Cow::Owned(tag.into())));
-    }
-    if let Some(data) = extension.take("TrendMicroDsPacketData") {
-        let cut = data.get(..PACKET_DATA_BYTES_MAX).unwrap_or(&data);
-        alert.note("ipsbell.payload", Value::Text(Cow::Owned(cut.into())));
-    }
+    alert.rule.category = extension.take("cat").or(module(&header.id).map(Cow::Borrowed));
     // Web reputation has no action of its own; its message says what was done.
     if extension.get("act").is_none()
         && let Some(message) = extension.get("msg")
@@ -66,8 +47,30 @@ pub(super) fn read<'a>(header: &Header<'a>, extension: &mut Extension<'a>, alert
     }
 }
 
-// Which of `in` and `out` is there tells the direction; its value is the packet's size. The product names no interface: the
-// machine's side of the packet stands for it, as in the product's console.
+// The product's own keys, without the prefix that they share. True when the value has found its
+// place.
+fn own<'a>(name: &str, pair: &Pair<'a>, alert: &mut Alert<'a>) -> bool {
+    let Some(value) = pair.value() else { return false };
+    let (key, value) = match name {
+        "Tenant" => ("deep_security.tenant", value),
+        "TenantId" => ("deep_security.tenant_id", value),
+        "FrameType" => ("deep_security.frame_type", value),
+        "FileMD5" => ("file.hash.md5", text::lower(value)),
+        "FileSHA1" => ("file.hash.sha1", text::lower(value)),
+        "FileSHA256" => ("file.hash.sha256", text::lower(value)),
+        "PacketData" => ("ipsbell.payload", text::cut(value, PACKET_DATA_BYTES_MAX)),
+        "Tags" => {
+            let tags = value.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+            alert.tags.extend(tags.take(TAGS_MAX).map(|tag| Cow::Owned(tag.into())));
+            return true;
+        }
+        _ => return false,
+    };
+    alert.note(key, Value::Text(value)).is_none()
+}
+
+// Which of `in` and `out` is there tells the direction; its value is the packet's size. The product
+// names no interface: the machine's side of the packet stands for it, as in the product's console.
 fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     let (raw, direction, mac) = match (extension.get("in"), extension.get("out")) {
         (Some(_), None) => ("in", Direction::Inbound, "dmac"),
@@ -83,9 +86,13 @@ fn direction<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
     }
 }
 
-// The custom keys go by their labels: the modules use the same keys for different things, and older releases say `DPI`.
-fn labelled<'a>(key: &str, extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
-    let label = extension.label(key).unwrap_or_default();
+// The custom keys go by their labels: the modules use the same keys for different things, and older
+// releases say `DPI`.
+fn custom<'a>(pair: &Pair<'a>, extension: &Extension<'a>, alert: &mut Alert<'a>) -> bool {
+    if !matches!(pair.key, "cs1" | "cs2" | "cs3" | "cs5" | "cs6" | "cn1" | "cn3") {
+        return false;
+    }
+    let label = extension.label(pair.key).unwrap_or_default();
     let of_a_module = ["Intrusion Prevention ", "DPI "];
     let label = of_a_module.iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(&label);
     let name = match label {
@@ -96,9 +103,9 @@ fn labelled<'a>(key: &str, extension: &mut Extension<'a>, alert: &mut Alert<'a>)
         "Stream Position" => "deep_security.stream_position",
         "Note" => "deep_security.note",
         "Flags" | "Filter Flags" => "deep_security.flags",
-        _ => return,
+        _ => return false,
     };
-    let Some(value) = extension.take(key) else { return };
+    let Some(value) = pair.value() else { return false };
     if name == "deep_security.note" {
         words::cves_owned(&value, &mut alert.vulnerabilities);
     }
@@ -110,7 +117,7 @@ fn labelled<'a>(key: &str, extension: &mut Extension<'a>, alert: &mut Alert<'a>)
         }
         None => Value::Text(value),
     };
-    alert.note(name, value);
+    alert.note(name, value).is_none()
 }
 
 // The product's module by the range of its event ids.

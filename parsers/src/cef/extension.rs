@@ -1,4 +1,5 @@
-//! The extension of a CEF record: `key=value key=value`, where values hold blanks and end only before ` key=`.
+//! The extension of a CEF record: `key=value key=value`, where values hold blanks and end only
+//! before ` key=`.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -35,11 +36,13 @@ impl<'a> Pair<'a> {
 }
 
 impl<'a> Extension<'a> {
-    /// Splits in one pass: an unescaped `=` begins a value when a key stands before it, with a blank or nothing before that.
+    /// Splits in one pass: an unescaped `=` begins a value when a key stands before it, with a
+    /// blank or nothing before that.
     pub(super) fn split(input: &'a [u8]) -> Self {
         let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(32);
         let mut open: Option<(&'a str, usize)> = None;
-        // Behind the last `=`: no key reaches back beyond it, so each byte is looked at twice at most.
+        // Behind the last `=`: no key reaches back beyond it, so each byte is looked at twice at
+        // most.
         let mut behind = 0;
         for equals in memchr::memchr_iter(b'=', input) {
             let word = input.get(behind..equals).unwrap_or_default();
@@ -93,7 +96,8 @@ fn pair<'a>(key: &'a str, value: Option<&'a [u8]>) -> Pair<'a> {
     Pair { key, value: value.unwrap_or_default().trim_ascii(), taken: false }
 }
 
-// The key at the end of `word`. The guide allows letters and digits; products use `_`, `.`, `-`, `[` and `]` too.
+// The key at the end of `word`. The guide allows letters and digits; products use `_`, `.`, `-`,
+// `[` and `]` too.
 fn key(word: &[u8], first: bool) -> Option<&str> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]".contains(byte);
     let length = word.iter().rev().take_while(|byte| allowed(byte)).count();
@@ -112,7 +116,8 @@ fn key(word: &[u8], first: bool) -> Option<&str> {
     core::str::from_utf8(word.get(at..)?).ok()
 }
 
-/// Undoes `\=`, `\|`, `\\`, `\n` and `\r`; another backslash stays, as products leave Windows paths alone.
+/// Undoes `\=`, `\|`, `\\`, `\n` and `\r`; another backslash stays, as products leave Windows paths
+/// alone.
 pub(super) fn unescaped(value: Text<'_>) -> Text<'_> {
     let Some(mut at) = memchr(b'\\', value.as_bytes()) else { return value };
     let mut out = String::with_capacity(value.len());

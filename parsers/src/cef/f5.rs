@@ -1,5 +1,6 @@
-//! F5's application firewall (ASM, Advanced WAF): the user agent stands only in the request that the product quotes.
-//! Source: techdocs.f5.com, "Setting up application security logging", storage format ArcSight.
+//! F5's application firewall (ASM, Advanced WAF): the user agent stands only in the request that
+//! the product quotes. Source: techdocs.f5.com, "Setting up application security logging", storage
+//! format ArcSight.
 
 use alloc::borrow::Cow;
 

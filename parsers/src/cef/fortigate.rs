@@ -1,5 +1,6 @@
-//! Fortinet FortiGate in CEF: the header tells the log's type, the rule is in the product's own keys. `FTNTFGT` stands before
-//! them in FortiOS 5.6 and later, `FortinetFortiGate` in 7.4. Source: Fortinet, "FortiOS log reference, CEF support".
+//! Fortinet FortiGate in CEF: the header tells the log's type, the rule is in the product's own
+//! keys. `FTNTFGT` stands before them in FortiOS 5.6 and later, `FortinetFortiGate` in 7.4. Source:
+//! Fortinet, "FortiOS log reference, CEF support".
 
 use alloc::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! The keys of the CEF guide and where they belong. What is not listed stays under `cef.extensions.`.
+//! The keys of the CEF guide and where they belong. What is not listed stays under
+//! `cef.extensions.`.
 
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
@@ -155,7 +156,8 @@ pub(super) fn read<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
             Some(meaning) => take(meaning, pair, value, extension, alert),
             None => keep(pair, value, alert),
         };
-        // A second value of a key, which an attacker may have made the product write: kept, but it changes nothing.
+        // A second value of a key, which an attacker may have made the product write: kept, but it
+        // changes nothing.
         if let Some(value) = left {
             repeated.push(Cow::Owned(format!("{}={value}", pair.key)));
         }
@@ -304,7 +306,8 @@ fn device<'a>(
     text_of(alert.note("observer.ip", Value::Text(value)))
 }
 
-// A custom key goes by its label, `policy_name` or `TCP Flags`; by its own name where it has none or where the label is taken.
+// A custom key goes by its label, `policy_name` or `TCP Flags`; by its own name where it has none
+// or where the label is taken.
 fn custom<'a>(
     pair: &Pair<'a>,
     value: Text<'a>,

@@ -1,9 +1,7 @@
-//! The members of an EVE alert, section by section. What has an ECS name gets it; all else stays as it stood, under
-//! `suricata.` and its own name.
+//! The members of an EVE alert, section by section. What has an ECS name gets it; all else stays as
+//! it stood, under `suricata.` and its own name.
 
-use alloc::{borrow::Cow, format, vec::Vec};
-
-use serde::de::MapAccess;
+use alloc::{borrow::Cow, format};
 
 use crate::alert::{Alert, Endpoint, Severity, Text, Value, Verdict};
 use crate::{json, lex, stamp, text, words};
@@ -33,86 +31,81 @@ struct Question<'b, 'a>(&'b mut Alert<'a>);
 struct File<'b, 'a>(&'b mut Alert<'a>);
 
 impl<'a> Members<'a> for Event<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
+    fn member(&mut self, key: &str, value: &'a str) {
         let alert = &mut *self.alert;
-        match key.as_ref() {
+        match key {
             "timestamp" => {
-                let found = json::text(map)?.and_then(|text| stamp::any(text.as_bytes()));
+                let found = json::plain(value).and_then(|text| stamp::any(text.as_bytes()));
                 alert.stamp = alert.stamp.or(found);
             }
-            "event_type" => first(&mut self.kind, json::text(map)?),
-            "src_ip" => address(&mut alert.source, json::text(map)?),
-            "dest_ip" => address(&mut alert.destination, json::text(map)?),
-            "src_port" => port(&mut alert.source, json::text(map)?),
-            "dest_port" => port(&mut alert.destination, json::text(map)?),
-            "proto" => first(&mut alert.transport, json::text(map)?.map(words::transport)),
-            "app_proto" => first(&mut alert.protocol, json::text(map)?.filter(|p| p != "failed")),
-            "in_iface" => first(&mut alert.interface, json::text(map)?),
-            "host" => first(&mut alert.host, json::text(map)?),
+            "event_type" => first(&mut self.kind, json::plain(value)),
+            "src_ip" => address(&mut alert.source, json::plain(value)),
+            "dest_ip" => address(&mut alert.destination, json::plain(value)),
+            "src_port" => port(&mut alert.source, json::plain(value)),
+            "dest_port" => port(&mut alert.destination, json::plain(value)),
+            "proto" => first(&mut alert.transport, json::plain(value).map(words::transport)),
+            "app_proto" => first(&mut alert.protocol, json::plain(value).filter(|p| p != "failed")),
+            "in_iface" => first(&mut alert.interface, json::plain(value)),
+            "host" => first(&mut alert.host, json::plain(value)),
             "direction" => {
-                first(&mut alert.direction_raw, json::text(map)?);
+                first(&mut alert.direction_raw, json::plain(value));
                 if let Some(flow) = alert.direction_raw.clone() {
                     alert.note("ipsbell.flow", Value::Text(flow));
                 }
             }
-            "alert" => json::into(map, &mut Rule(alert))?,
+            "alert" => json::inside(value, &mut Rule(alert)),
             "verdict" => {
-                let raw = json::raw(map)?;
-                keep(alert, "suricata.verdict", raw);
-                json::read_again(raw, &mut ThePacketsVerdict(alert));
+                keep(alert, "suricata.verdict", value);
+                json::inside(value, &mut ThePacketsVerdict(alert));
             }
-            "ether" => json::into(map, &mut Ether(alert))?,
-            "http" => json::into(map, &mut Http(alert))?,
-            "tls" => json::into(map, &mut Tls(alert))?,
-            "fileinfo" => json::into(map, &mut File(alert))?,
-            "dns" => questions(alert, json::raw(map)?),
-            "files" => files(alert, json::raw(map)?),
-            "tags" => alert.tags.extend(json::list(json::raw(map)?, LIST_MAX)),
-            "community_id" => keep(alert, "network.community_id", json::raw(map)?),
-            "payload" => payload(alert, json::text(map)?),
-            "packet" => packet(alert, json::raw(map)?),
-            "flow_id" => keep(alert, "suricata.flow_id", json::raw(map)?),
-            "flow" => keep(alert, "suricata.flow", json::raw(map)?),
-            "tx_id" => keep(alert, "suricata.tx_id", json::raw(map)?),
-            "pkt_src" => keep(alert, "suricata.pkt_src", json::raw(map)?),
-            "metadata" => keep(alert, "suricata.metadata", json::raw(map)?),
-            _ => unknown(alert, "", &key, json::raw(map)?),
+            "ether" => json::inside(value, &mut Ether(alert)),
+            "http" => json::inside(value, &mut Http(alert)),
+            "tls" => json::inside(value, &mut Tls(alert)),
+            "fileinfo" => json::inside(value, &mut File(alert)),
+            "dns" => questions(alert, value),
+            "files" => files(alert, value),
+            "tags" => alert.tags.extend(json::texts(value, LIST_MAX)),
+            "community_id" => keep(alert, "network.community_id", value),
+            "payload" => payload(alert, json::plain(value)),
+            "packet" => packet(alert, value),
+            "flow_id" => keep(alert, "suricata.flow_id", value),
+            "flow" => keep(alert, "suricata.flow", value),
+            "tx_id" => keep(alert, "suricata.tx_id", value),
+            "pkt_src" => keep(alert, "suricata.pkt_src", value),
+            "metadata" => keep(alert, "suricata.metadata", value),
+            _ => unknown(alert, "", key, value),
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Rule<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
+    fn member(&mut self, key: &str, value: &'a str) {
         let alert = &mut *self.0;
-        match key.as_ref() {
-            "action" => first(&mut alert.action, json::text(map)?),
-            "gid" => alert.rule.generator = alert.rule.generator.or(number(json::text(map)?)),
-            "signature_id" => first(&mut alert.rule.id, json::text(map)?),
-            "rev" => first(&mut alert.rule.revision, json::text(map)?),
-            "signature" => first(&mut alert.rule.name, json::text(map)?),
+        match key {
+            "action" => first(&mut alert.action, json::plain(value)),
+            "gid" => alert.rule.generator = alert.rule.generator.or(number(json::plain(value))),
+            "signature_id" => first(&mut alert.rule.id, json::plain(value)),
+            "rev" => first(&mut alert.rule.revision, json::plain(value)),
+            "signature" => first(&mut alert.rule.name, json::plain(value)),
             "category" => {
-                let category = json::text(map)?.filter(|category| !text::says_nothing(category));
+                let category = json::plain(value).filter(|category| !text::says_nothing(category));
                 first(&mut alert.rule.category, category);
             }
-            "severity" => first(&mut alert.severity_raw, json::text(map)?),
-            "references" => alert.rule.references.extend(json::list(json::raw(map)?, LIST_MAX)),
+            "severity" => first(&mut alert.severity_raw, json::plain(value)),
+            "references" => alert.rule.references.extend(json::texts(value, LIST_MAX)),
             "metadata" => {
-                let raw = json::raw(map)?;
-                keep(alert, "suricata.alert.metadata", raw);
-                json::read_again(raw, &mut Metadata(alert));
+                keep(alert, "suricata.alert.metadata", value);
+                json::inside(value, &mut Metadata(alert));
             }
-            _ => unknown(alert, "alert.", &key, json::raw(map)?),
+            _ => unknown(alert, "alert.", key, value),
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Metadata<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let values = json::raw(map)?;
-        let list = || json::list(values, LIST_MAX);
-        match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        let list = || json::texts(value, LIST_MAX);
+        match key {
             "cve" => {
                 list().iter().for_each(|cve| words::cves_owned(cve, &mut self.0.vulnerabilities))
             }
@@ -124,55 +117,50 @@ impl<'a> Members<'a> for Metadata<'_, 'a> {
             }
             _ => {}
         }
-        Ok(())
     }
 }
 
-// Suricata 7 and later: what was done with the packet, `{"action":"drop","reject-target":"to_client","reject":["tcp-reset"]}`.
+// Suricata 7 and later: what was done with the packet,
+// `{"action":"drop","reject-target":"to_client","reject":["tcp-reset"]}`.
 impl<'a> Members<'a> for ThePacketsVerdict<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        let done = match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        let done = match key {
             "action" if value == "\"drop\"" => Verdict::Blocked,
             "action" if value == "\"reject\"" => Verdict::Rejected,
-            "reject" if json::list(value, LIST_MAX).iter().any(|how| how == "tcp-reset") => {
+            "reject" if json::texts(value, LIST_MAX).iter().any(|how| how == "tcp-reset") => {
                 Verdict::Reset
             }
             "reject" if value.len() > 2 => Verdict::Rejected,
-            _ => return Ok(()),
+            _ => return,
         };
         // `reject` is sharper than `drop`, whichever stands first.
         if done != Verdict::Blocked || self.0.verdict == Verdict::Unknown {
             self.0.verdict = done;
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Ether<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        let macs = || json::list(value, LIST_MAX);
+    fn member(&mut self, key: &str, value: &'a str) {
+        let macs = || json::texts(value, LIST_MAX);
         let one = || macs().first().and_then(|mac| lex::mac(mac.as_bytes()));
-        match key.as_ref() {
+        match key {
             "src_mac" | "src_macs" => self.0.source.mac = self.0.source.mac.or_else(one),
             "dest_mac" | "dest_macs" => {
                 self.0.destination.mac = self.0.destination.mac.or_else(one);
             }
-            _ => unknown(self.0, "ether.", &key, value),
+            _ => unknown(self.0, "ether.", key, value),
         }
         // A flow can be seen with several addresses; the first is the endpoint's, the list is kept.
         if key.ends_with("_macs") && macs().len() > 1 {
-            unknown(self.0, "ether.", &key, value);
+            unknown(self.0, "ether.", key, value);
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Http<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        let name = match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        let name = match key {
             "hostname" => "url.domain",
             "url" => "url.original",
             "http_user_agent" => "user_agent.original",
@@ -185,76 +173,67 @@ impl<'a> Members<'a> for Http<'_, 'a> {
                 let text = json::plain(value).unwrap_or_default();
                 let version = text.strip_prefix("HTTP/").unwrap_or(&text);
                 self.0.note("http.version", Value::Text(Cow::Owned(version.into())));
-                return Ok(());
+                return;
             }
             _ => {
-                unknown(self.0, "http.", &key, value);
-                return Ok(());
+                unknown(self.0, "http.", key, value);
+                return;
             }
         };
         keep(self.0, name, value);
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Tls<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        match key {
             "sni" => keep(self.0, "tls.client.server_name", value),
             "subject" => keep(self.0, "tls.server.subject", value),
             "issuerdn" => keep(self.0, "tls.server.issuer", value),
-            "ja3" => json::read_again(value, &mut Hash(self.0, "tls.client.ja3")),
-            "ja3s" => json::read_again(value, &mut Hash(self.0, "tls.server.ja3s")),
+            "ja3" => json::inside(value, &mut Hash(self.0, "tls.client.ja3")),
+            "ja3s" => json::inside(value, &mut Hash(self.0, "tls.server.ja3s")),
             _ => {}
         }
-        if !matches!(key.as_ref(), "sni" | "subject" | "issuerdn") {
-            unknown(self.0, "tls.", &key, value);
+        if !matches!(key, "sni" | "subject" | "issuerdn") {
+            unknown(self.0, "tls.", key, value);
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Hash<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
+    fn member(&mut self, key: &str, value: &'a str) {
         if key == "hash" {
             keep(self.0, self.1, value);
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for Question<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        match key {
             "rrname" => keep(self.0, "dns.question.name", value),
             "rrtype" => keep(self.0, "dns.question.type", value),
             // One level deeper: an object in releases before 7, a list of objects since.
-            "query" | "queries" => each(value, |item| json::read_again(item, self)),
+            "query" | "queries" => json::items(value, LIST_MAX, |item| json::inside(item, self)),
             _ => {}
         }
-        Ok(())
     }
 }
 
 impl<'a> Members<'a> for File<'_, 'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Text<'a>, map: &mut A) -> Result<(), A::Error> {
-        let value = json::raw(map)?;
-        let name = match key.as_ref() {
+    fn member(&mut self, key: &str, value: &'a str) {
+        let name = match key {
             "filename" => "file.name",
             "size" => "file.size",
             "md5" => "file.hash.md5",
             "sha1" => "file.hash.sha1",
             "sha256" => "file.hash.sha256",
             _ => {
-                unknown(self.0, "fileinfo.", &key, value);
-                return Ok(());
+                unknown(self.0, "fileinfo.", key, value);
+                return;
             }
         };
         keep(self.0, name, value);
-        Ok(())
     }
 }
 
@@ -291,31 +270,20 @@ fn signature_severity(word: &str) -> Option<Severity> {
 
 fn questions<'a>(alert: &mut Alert<'a>, json: &'a str) {
     keep(alert, "suricata.dns", json);
-    json::read_again(json, &mut Question(alert));
+    json::inside(json, &mut Question(alert));
 }
 
 // The first file is the alert's; all are kept when there are more.
 fn files<'a>(alert: &mut Alert<'a>, json: &'a str) {
     let mut count = 0;
-    each(json, |item| {
+    json::items(json, LIST_MAX, |item| {
         if count == 0 {
-            json::read_again(item, &mut File(alert));
+            json::inside(item, &mut File(alert));
         }
         count += 1;
     });
     if count > 1 {
         keep(alert, "suricata.files", json);
-    }
-}
-
-// The objects of a list; a single object is a list of one.
-fn each<'a>(json: &'a str, mut take: impl FnMut(&'a str)) {
-    if json.starts_with('[') {
-        let items: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(json).unwrap_or_default();
-        items.into_iter().take(LIST_MAX).for_each(|item| take(item.get()));
-    } else {
-        take(json);
     }
 }
 
@@ -351,11 +319,8 @@ fn payload<'a>(alert: &mut Alert<'a>, base64: Option<Text<'a>>) {
     if whole > PAYLOAD_BYTES_MAX {
         alert.note("suricata.payload_bytes", Value::Integer(decoded_bytes(&base64)));
     }
-    // Cut at a group of four, so that what is left can be decoded.
-    let cut = match base64 {
-        Cow::Borrowed(text) => Cow::Borrowed(text.get(..PAYLOAD_BYTES_MAX).unwrap_or(text)),
-        Cow::Owned(text) => Cow::Owned(text.get(..PAYLOAD_BYTES_MAX).unwrap_or(&text).into()),
-    };
+    // The limit is a whole number of groups of four, so that what is left can be decoded.
+    let cut = text::cut(base64, PAYLOAD_BYTES_MAX);
     alert.note("ipsbell.payload", Value::Text(cut));
 }
 

@@ -20,7 +20,8 @@ fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
 #[test]
 fn mixed_records_are_counted_by_what_they_are() {
     let input = format!(
-        "{}\r\n\n{{\"event_type\":\"dns\"}}\nSep  2 00:13:42 web1 sshd[1]: hello\n{{\"event_type\":\"alert\"\n{}",
+        "{}\r\n\n{{\"event_type\":\"dns\"}}\nSep  2 00:13:42 web1 sshd[1]: hello\n\
+         {{\"event_type\":\"alert\"\n{}",
         ipsbell_parsers::format("suricata-fast").unwrap().example,
         ipsbell_parsers::format("cef").unwrap().example,
     );
@@ -33,7 +34,7 @@ fn mixed_records_are_counted_by_what_they_are() {
     assert_eq!(
         summary.shown,
         [format!(
-            "-:5: wanted the rest of the JSON object at byte {} of the line (offset {offset} of the file) as suricata-eve",
+            "-:5: suricata-eve: wanted `,` or `}}` at byte {} of the line, offset {offset}",
             line.len()
         )]
     );

@@ -1,0 +1,231 @@
+//! What is told when: a desk is given events and times, and shows its plans.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ipsbell_parsers::alert::{Alert, Rule, Verdict};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Config, GroupField};
+use crate::event::EventId;
+
+const REPEAT_SECS: i64 = 60;
+
+fn policy(change: impl FnOnce(&mut Config)) -> Policy {
+    let kind = crate::destinations::kind("console").unwrap();
+    let mut config = Config::for_files(&[], kind, "/nonexistent".into()).unwrap();
+    config.destinations[0].repeat_every = Duration::from_secs(REPEAT_SECS as u64);
+    change(&mut config);
+    Policy::new(&config, &config.destinations[0])
+}
+
+fn desk() -> Desk {
+    Desk::new(policy(|_| {}), BTreeMap::new())
+}
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(secs)
+}
+
+fn event(sequence: u64, rule: u64, severity: Severity, secs: i64) -> Event<'static> {
+    let id = Some(Cow::Owned(rule.to_string()));
+    Event {
+        sequence: Some(sequence),
+        id: EventId(u128::from(sequence)),
+        at: at(secs),
+        read_at: at(secs),
+        severity,
+        direction: None,
+        agent_host: "host".into(),
+        format: "suricata-eve",
+        path: "log".into(),
+        offset: 0,
+        alert: Alert {
+            severity,
+            verdict: Verdict::Blocked,
+            rule: Rule { id, name: Some("name".into()), ..Rule::default() },
+            ..Alert::default()
+        },
+        raw: Cow::Borrowed(b""),
+    }
+}
+
+fn fold(desk: &mut Desk, event: &Event<'_>) {
+    desk.fold(event, event.read_at, &mut || "ID".to_owned());
+}
+
+/// Plans at this second and takes the plan as told: reason and events of each card.
+fn told(desk: &mut Desk, secs: i64) -> Vec<(Reason, u64)> {
+    let plan = desk.plan(at(secs), false);
+    desk.tell(&plan, at(secs));
+    plan.told().map(|told| (told.reason, told.events)).collect()
+}
+
+#[test]
+fn novel_is_told_now_and_repeats_are_counted_and_told_at_growing_intervals() {
+    let mut desk = desk();
+    fold(&mut desk, &event(1, 7, Severity::High, 0));
+    assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
+    fold(&mut desk, &event(2, 7, Severity::High, 1));
+    fold(&mut desk, &event(3, 7, Severity::High, 2));
+    assert_eq!(told(&mut desk, 59), []);
+    assert_eq!(desk.next_due(at(59)), Some(at(60)));
+    assert_eq!(told(&mut desk, 60), [(Reason::Again, 2)]);
+    fold(&mut desk, &event(4, 7, Severity::High, 61));
+    assert_eq!(told(&mut desk, 60 + 119), [], "the second interval is twice as long");
+    assert_eq!(told(&mut desk, 60 + 120), [(Reason::Again, 1)]);
+    assert_eq!(told(&mut desk, 180 + 240), [(Reason::Closed, 0)], "quiet: a last line, and gone");
+    assert_eq!(desk.next_due(at(999)), None);
+}
+
+#[test]
+fn a_single_alert_is_closed_without_a_further_word() {
+    let mut desk = desk();
+    fold(&mut desk, &event(1, 7, Severity::High, 0));
+    assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
+    assert_eq!(told(&mut desk, 60), []);
+    assert_eq!((desk.next_due(at(60)), desk.changes().closed.len()), (None, 1));
+}
+
+#[test]
+fn a_jump_is_told_at_once() {
+    let mut desk = desk();
+    fold(&mut desk, &event(1, 7, Severity::High, 0));
+    assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
+    for number in 0..JUMP_EVENTS_MIN - 1 {
+        fold(&mut desk, &event(2 + number, 7, Severity::High, 1));
+    }
+    assert_eq!(told(&mut desk, 1), []);
+    fold(&mut desk, &event(999, 7, Severity::High, 1));
+    assert_eq!(told(&mut desk, 1), [(Reason::Again, JUMP_EVENTS_MIN)]);
+}
+
+#[test]
+fn the_worst_comes_first_and_what_fits_no_card_is_exact() {
+    let mut desk = desk();
+    for rule in 0..30 {
+        let severity = Severity::ALL[(rule % 5) as usize];
+        fold(&mut desk, &event(rule + 1, rule, severity, 0));
+    }
+    let plan = desk.plan(at(0), false);
+    let severities: Vec<Severity> =
+        plan.cards.iter().map(|told| desk.group(&told.key).unwrap().severity()).collect();
+    assert_eq!(severities[..6], [Severity::Critical; 6]);
+    assert_eq!((plan.cards.len(), plan.rest.len(), plan.events()), (CARDS_MAX, 20, 30));
+    assert_eq!(plan.rest(&desk), Rest { groups: 20, events: 20, worst: Severity::High });
+}
+
+#[test]
+fn a_clock_that_was_set_back_silences_nothing() {
+    let mut desk = desk();
+    fold(&mut desk, &event(1, 7, Severity::High, 100_000));
+    assert_eq!(told(&mut desk, 100_000), [(Reason::New, 1)]);
+    // The clock goes back by a day, and the attack goes on.
+    fold(&mut desk, &event(2, 7, Severity::High, 20_000));
+    assert_eq!(told(&mut desk, 20_000), [(Reason::Again, 1)]);
+}
+
+#[test]
+fn mutes_and_filters_count_what_they_hide() {
+    let policy = policy(|config| {
+        let matcher = |key, value| crate::matcher::Matcher::from_pairs([(key, value)]).unwrap();
+        config.destinations[0].min_severity = Severity::Low;
+        config.destinations[0].unless = vec![matcher("rule", "8")];
+        config.mutes = vec![crate::config::Mute {
+            matcher: matcher("rule", "9"),
+            until: Some(at(10)),
+            reason: "test".into(),
+        }];
+    });
+    let mut desk = Desk::new(policy, BTreeMap::new());
+    for (sequence, rule, severity, secs) in [
+        (1, 7, Severity::Info, 0),
+        (2, 8, Severity::High, 0),
+        (3, 9, Severity::High, 9),
+        (4, 9, Severity::High, 10),
+        (5, 7, Severity::Low, 10),
+    ] {
+        fold(&mut desk, &event(sequence, rule, severity, secs));
+    }
+    assert_eq!(desk.changes().untold, Untold { not_matched: 2, muted: 1 });
+    assert_eq!(desk.held(), 2);
+}
+
+#[test]
+fn rules_beyond_the_limit_share_a_group_that_counts_exactly() {
+    let mut desk = desk();
+    let rules = OPEN_GROUPS_MAX as u64 + 500;
+    for rule in 0..rules {
+        fold(&mut desk, &event(rule + 1, rule, Severity::Low, 0));
+    }
+    assert_eq!(desk.groups.len(), OPEN_GROUPS_MAX + 1);
+    let overflow = desk.group(OVERFLOW_KEY).unwrap();
+    assert_eq!((overflow.total, overflow.overflow), (500, true));
+    assert_eq!(desk.plan(at(0), false).events(), rules);
+}
+
+#[test]
+fn without_triage_each_event_is_a_card_and_the_desk_fills_up() {
+    let policy = policy(|config| config.destinations[0].triage = false);
+    let mut desk = Desk::new(policy, BTreeMap::new());
+    for sequence in 1..=CARDS_MAX as u64 {
+        assert!(!desk.full());
+        fold(&mut desk, &event(sequence, 7, Severity::Low, 0));
+    }
+    assert!(desk.full());
+    let plan = desk.plan(at(0), false);
+    assert_eq!((plan.cards.len(), plan.rest.len()), (CARDS_MAX, 0));
+    desk.tell(&plan, at(0));
+    assert_eq!((desk.full(), desk.held()), (false, 0));
+}
+
+#[test]
+fn group_by_decides_what_belongs_together() {
+    for (fields, groups) in [
+        (vec![GroupField::Rule], 3),
+        (vec![GroupField::Severity], 2),
+        (vec![GroupField::Rule, GroupField::Severity], 4),
+        (vec![GroupField::Verdict], 1),
+    ] {
+        let policy = policy(|config| config.destinations[0].group_by = fields.clone());
+        let mut desk = Desk::new(policy, BTreeMap::new());
+        for (rule, severity) in
+            [(1, Severity::Low), (2, Severity::Low), (3, Severity::Low), (1, Severity::High)]
+        {
+            let event = event(rule, rule, severity, 0);
+            fold(&mut desk, &event);
+            let key = desk.policy.key(&event);
+            assert!(super::super::key_matches(&key, &event), "{key}");
+        }
+        assert_eq!(desk.groups.len(), groups, "{fields:?}");
+    }
+}
+
+proptest! {
+    /// Whatever comes when: each event is told exactly once, and nothing is told that was not there.
+    #[test]
+    fn every_event_is_told_exactly_once(steps in prop::collection::vec((0_u64..40, 0_i64..200, any::<bool>()), 1..300)) {
+        let mut desk = desk();
+        let (mut now, mut sequence, mut sum) = (0, 0, 0);
+        for (rule, wait, post) in steps {
+            now += wait;
+            sequence += 1;
+            fold(&mut desk, &event(sequence, rule, Severity::ALL[(rule % 5) as usize], now));
+            if post {
+                let plan = desk.plan(at(now), false);
+                sum += plan.events();
+                desk.tell(&plan, at(now));
+            }
+            prop_assert_eq!(sum + desk.held(), sequence);
+        }
+        let plan = desk.plan(at(now), true);
+        sum += plan.events();
+        desk.tell(&plan, at(now));
+        prop_assert_eq!((sum, desk.held()), (sequence, 0));
+        prop_assert!(desk.plan(at(now), true).is_empty());
+        prop_assert_eq!(desk.next_due(at(999)), None);
+    }
+}
