@@ -2,7 +2,7 @@
 //! one that it was renamed to in the same directory, and only if its content is the one that was
 //! read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::Checkpoint;
-use super::discover::Sight;
+use super::discover::{Sight, Sighting};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
 use super::tracked::{Mark, Place, Tracked};
@@ -47,6 +47,24 @@ struct Opened {
     stat: Stat,
 }
 
+/// What a walk saw, to be looked up.
+struct There<'a> {
+    by_path: HashMap<&'a Path, &'a Sighting>,
+    by_id: HashMap<(u64, u64), &'a Sighting>,
+    /// What belongs to a checkpoint already.
+    followed: HashSet<(u64, u64)>,
+}
+
+impl<'a> There<'a> {
+    fn new(files: &'a [Sighting]) -> Self {
+        Self {
+            by_path: files.iter().map(|sighting| (&*sighting.path, sighting)).collect(),
+            by_id: files.iter().rev().map(|sighting| (sighting.stat.id(), sighting)).collect(),
+            followed: HashSet::new(),
+        }
+    }
+}
+
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
         Self { checkpoint, told: false, blocked: false }
@@ -56,6 +74,12 @@ impl Waiting {
 impl Tail {
     /// Opens what the checkpoints stand for, as far as it is there.
     pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Sight { files, troubles, .. } = sight;
+        let mut there = There::new(files);
+        there.followed.extend(self.tracked.values().map(|file| file.stat.id()));
         for mut waiting in std::mem::take(&mut self.waiting) {
             let checkpoint = &waiting.checkpoint;
             let path = &checkpoint.path;
@@ -64,8 +88,9 @@ impl Tail {
                 continue;
             };
             let lost_bytes_at_least = checkpoint.size.saturating_sub(checkpoint.position.offset);
-            match self.find(checkpoint, sight) {
+            match self.find(checkpoint, &there) {
                 Found::Same(opened, mark) => {
+                    there.followed.insert(opened.stat.id());
                     let from = mark.position.offset;
                     self.findings.push(Finding::new(path, What::Resumed { from }));
                     self.take_up(now, source, checkpoint, opened, mark);
@@ -73,11 +98,12 @@ impl Tail {
                 Found::Replaced => {
                     let what = What::Truncated { lost_bytes_at_least };
                     self.findings.push(Finding::new(path, what));
-                    self.give_up(checkpoint);
+                    self.left.insert(path.clone(), checkpoint.modified_ns);
+                    self.forget.insert(checkpoint.file);
                 }
-                Found::Unread => self.give_up(checkpoint),
+                Found::Unread => self.give_up_or_wait(waiting, &there),
                 Found::Blocked(path, error) => {
-                    sight.troubles.insert(path, What::unreadable(&error));
+                    troubles.insert(path, What::unreadable(&error));
                     waiting.blocked = true;
                     self.waiting.push(waiting);
                 }
@@ -86,16 +112,23 @@ impl Tail {
                         let what = What::Vanished { lost_bytes_at_least };
                         self.findings.push(Finding::new(path, what));
                     }
-                    // Where another file is at the path, the directory is the true one, and not
-                    // that under a file system that is not mounted yet.
-                    if sight.files.iter().any(|sighting| *sighting.path == **path) {
-                        self.give_up(checkpoint);
-                    } else {
-                        (waiting.told, waiting.blocked) = (true, false);
-                        self.waiting.push(waiting);
-                    }
+                    self.give_up_or_wait(waiting, &there);
                 }
             }
+        }
+    }
+
+    /// The file is not there, as far as can be known: what was rotated since is looked for. If
+    /// there is anything, the directory is the true one, and not that under a file system that is
+    /// not mounted yet, and the checkpoint has done its work. Else it waits.
+    fn give_up_or_wait(&mut self, mut waiting: Waiting, there: &There<'_>) {
+        let path = waiting.checkpoint.path.as_path();
+        self.left.insert(path.to_path_buf(), waiting.checkpoint.modified_ns);
+        if there.by_path.contains_key(path) || self.newest.contains_key(path) {
+            self.forget.insert(waiting.checkpoint.file);
+        } else {
+            (waiting.told, waiting.blocked) = (true, false);
+            self.waiting.push(waiting);
         }
     }
 
@@ -105,13 +138,6 @@ impl Tail {
             .iter()
             .filter(|waiting| waiting.blocked)
             .map(|waiting| (waiting.checkpoint.identity.device, waiting.checkpoint.identity.inode))
-    }
-
-    /// The file at the path is not the checkpoint's: it is taken for a new one, after what was
-    /// rotated in between.
-    fn give_up(&mut self, checkpoint: &Checkpoint) {
-        self.left.insert(checkpoint.path.clone(), checkpoint.modified_ns);
-        self.forget.insert(checkpoint.file);
     }
 
     fn take_up(
@@ -135,16 +161,14 @@ impl Tail {
         ));
     }
 
-    fn find(&self, checkpoint: &Checkpoint, sight: &Sight) -> Found {
+    fn find(&self, checkpoint: &Checkpoint, there: &There<'_>) -> Found {
         // Of an empty file an inode is all that is known, and that is used again.
         if checkpoint.size == 0 {
             return Found::Unread;
         }
-        let taken: HashSet<(u64, u64)> = self.tracked.values().map(|file| file.stat.id()).collect();
-        let at_path = sight.files.iter().find(|sighting| *sighting.path == *checkpoint.path);
-        if let Some(sighting) = at_path
+        if let Some(sighting) = there.by_path.get(&*checkpoint.path)
             && sighting.stat.inode == checkpoint.identity.inode
-            && !taken.contains(&sighting.stat.id())
+            && !there.followed.contains(&sighting.stat.id())
         {
             let found = self.verify(checkpoint, sighting.path.clone(), Place::AtPath);
             // Device numbers change when disks are found in another order; content tells.
@@ -158,10 +182,10 @@ impl Tail {
             }
         }
         let id = (checkpoint.identity.device, checkpoint.identity.inode);
-        if taken.contains(&id) {
+        if there.followed.contains(&id) {
             return Found::Nowhere;
         }
-        if let Some(sighting) = sight.files.iter().find(|sighting| sighting.stat.id() == id) {
+        if let Some(sighting) = there.by_id.get(&id) {
             return or_nowhere(self.verify(checkpoint, sighting.path.clone(), Place::AtPath));
         }
         let Some(directory) = checkpoint.path.parent() else { return Found::Nowhere };
