@@ -123,6 +123,7 @@ pub struct Tail {
     seed: u64,
     /// How many numbers were drawn from the seed.
     drawn: u64,
+    /// The number of the file that appeared last.
     inserted: u64,
     tracked: HashMap<FileKey, Tracked>,
     /// The file that a path led to last.
@@ -168,15 +169,15 @@ impl Tail {
         mut resumed: Vec<Checkpoint>,
         seed: u64,
     ) -> Self {
-        // The order in which the files were written is the one in which they are read.
-        resumed.sort_by_key(|checkpoint| (checkpoint.modified_ns, checkpoint.file));
+        resumed.sort_by_key(|checkpoint| (checkpoint.number, checkpoint.file));
+        let inserted = resumed.last().map_or(0, |checkpoint| checkpoint.number);
         Self {
             files,
             sources,
             wake: Wake::new(open),
             seed,
             drawn: 0,
-            inserted: 0,
+            inserted,
             tracked: HashMap::new(),
             newest: HashMap::new(),
             left: BTreeMap::new(),
@@ -395,8 +396,10 @@ impl Tail {
     /// Follows one more file, after the one that was at its path before. A file that was moved away
     /// comes before the one that is there now.
     fn insert(&mut self, mut file: Tracked) {
-        self.inserted = self.inserted.saturating_add(1);
-        file.number = self.inserted;
+        if file.number == 0 {
+            self.inserted = self.inserted.saturating_add(1);
+            file.number = self.inserted;
+        }
         let newest = self.newest.get(&file.path).and_then(|key| self.tracked.get_mut(key));
         match newest {
             Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {

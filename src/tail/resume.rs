@@ -31,9 +31,6 @@ enum Found {
     Same(Opened, Mark),
     /// Another content is in its place, and no copy of its own was found: the file is a new one.
     Replaced,
-    /// Nothing was read of it, so nothing tells whether the file at its path is the same: it is
-    /// taken for a new one, which comes to the same.
-    Unread,
     /// It is there and cannot be read.
     Blocked(PathBuf, io::Error),
     /// It is not there.
@@ -101,7 +98,6 @@ impl Tail {
                     self.left.insert(path.clone(), checkpoint.modified_ns);
                     self.forget.insert(checkpoint.file);
                 }
-                Found::Unread => self.give_up_or_wait(waiting, &there),
                 Found::Blocked(path, error) => {
                     troubles.insert(path, What::unreadable(&error));
                     waiting.blocked = true;
@@ -152,20 +148,21 @@ impl Tail {
             let unread_bytes = opened.stat.size.saturating_sub(mark.position.offset);
             self.findings.push(Finding::new(&opened.path, What::Rotated { unread_bytes }));
         }
-        self.insert(Tracked::new(
-            checkpoint.file,
-            (source, opened.path),
-            (opened.handle, opened.stat),
-            (opened.place, mark),
-            now,
-        ));
+        let opened_as = (opened.handle, opened.stat);
+        let origin = (source, opened.path);
+        let stands = (opened.place, mark);
+        let mut file = Tracked::new(checkpoint.file, origin, opened_as, stands, now);
+        file.number = checkpoint.number;
+        // Of a file that nothing was read of only name and inode are known, and of one that moved
+        // only the inode, which is used again.
+        file.is_proven = mark.position.offset > 0 || file.place == Place::AtPath;
+        if !file.is_proven {
+            self.left.insert(checkpoint.path.clone(), checkpoint.modified_ns);
+        }
+        self.insert(file);
     }
 
     fn find(&self, checkpoint: &Checkpoint, there: &There<'_>) -> Found {
-        // Of an empty file an inode is all that is known, and that is used again.
-        if checkpoint.size == 0 {
-            return Found::Unread;
-        }
         if let Some(sighting) = there.by_path.get(&*checkpoint.path)
             && sighting.stat.inode == checkpoint.identity.inode
             && !there.followed.contains(&sighting.stat.id())
@@ -175,7 +172,6 @@ impl Tail {
             let same_device = sighting.stat.device == checkpoint.identity.device;
             match found {
                 Found::Replaced if same_device => return self.copy_or_replaced(checkpoint),
-                Found::Same(..) if checkpoint.position.offset == 0 => return Found::Unread,
                 Found::Same(..) => return found,
                 Found::Blocked(..) if same_device => return found,
                 _ => {}
@@ -254,6 +250,6 @@ fn mark_of(checkpoint: &Checkpoint) -> Mark {
 fn or_nowhere(found: Found) -> Found {
     match found {
         Found::Replaced => Found::Nowhere,
-        Found::Same(..) | Found::Unread | Found::Blocked(..) | Found::Nowhere => found,
+        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
     }
 }

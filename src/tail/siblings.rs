@@ -38,7 +38,7 @@ impl Tail {
     ) {
         let path = &origin.1;
         let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
-        let last = last.map(|file| file.stat);
+        let last = last.filter(|file| file.is_proven).map(|file| file.stat);
         let modified_ns = match (last, self.left.get(&**path)) {
             (Some(last), _) => last.modified_ns,
             (None, Some(modified_ns)) => *modified_ns,

@@ -124,9 +124,11 @@ pub(super) struct Tracked {
     pub(super) done: bool,
     /// What is read before it: the file that was at its path.
     pub(super) after: Option<FileKey>,
-    /// Given in order of appearance.
+    /// Given in order of appearance; 0 before that.
     pub(super) number: u64,
     pub(super) queued: bool,
+    /// It is the file that it was taken for: its content was compared, or it was open all the time.
+    pub(super) is_proven: bool,
     pub(super) trouble: Option<Trouble>,
     /// The last modification at which the bytes before the position were those that were read.
     verified_ns: i64,
@@ -183,6 +185,7 @@ impl Tracked {
             after: None,
             number: 0,
             queued: false,
+            is_proven: true,
             trouble: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
@@ -194,6 +197,7 @@ impl Tracked {
     pub(super) fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             file: self.key,
+            number: self.number,
             path: self.path.to_path_buf(),
             identity: Identity {
                 device: self.stat.device,
