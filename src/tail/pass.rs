@@ -12,9 +12,10 @@ use super::checkpoint::{FileKey, Position};
 use super::discover::{Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
+use super::mark::Mark;
 use super::rotation::{Change, Moved, expires};
 use super::start::last_line;
-use super::tracked::{Flush, Mark, Place, Tracked};
+use super::tracked::{Flush, Place, Tracked};
 use crate::config::StartAt;
 
 impl Tail {

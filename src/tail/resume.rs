@@ -13,7 +13,8 @@ use super::checkpoint::Checkpoint;
 use super::discover::{Sight, Sighting};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
-use super::tracked::{Mark, Place, Tracked};
+use super::mark::Mark;
+use super::tracked::{Place, Tracked};
 
 /// A checkpoint of which the file is not open yet.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Tail {
                 Found::Replaced => {
                     let what = What::Truncated { lost_bytes_at_least };
                     self.findings.push(Finding::new(path, what));
-                    self.left.insert(path.clone(), checkpoint.modified_ns);
+                    self.leave(path, checkpoint.modified_ns);
                     self.forget.insert(checkpoint.file);
                 }
                 Found::Blocked(path, error) => {
@@ -119,7 +120,7 @@ impl Tail {
     /// not mounted yet, and the checkpoint has done its work. Else it waits.
     fn give_up_or_wait(&mut self, mut waiting: Waiting, there: &There<'_>) {
         let path = waiting.checkpoint.path.as_path();
-        self.left.insert(path.to_path_buf(), waiting.checkpoint.modified_ns);
+        self.leave(path, waiting.checkpoint.modified_ns);
         if there.by_path.contains_key(path) || self.newest.contains_key(path) {
             self.forget.insert(waiting.checkpoint.file);
         } else {
@@ -157,7 +158,7 @@ impl Tail {
         // only the inode, which is used again.
         file.is_proven = mark.position.offset > 0 || file.place == Place::AtPath;
         if !file.is_proven {
-            self.left.insert(checkpoint.path.clone(), checkpoint.modified_ns);
+            self.leave(&checkpoint.path, checkpoint.modified_ns);
         }
         self.insert(file);
     }

@@ -10,8 +10,9 @@ use super::Tail;
 use super::checkpoint::FileKey;
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
+use super::mark::Mark;
 use super::rotation::{Sibling, missed};
-use super::tracked::{Mark, Place, Tracked};
+use super::tracked::{Place, Tracked};
 
 impl Tail {
     /// The regular files of a directory.

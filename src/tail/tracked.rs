@@ -7,62 +7,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
-use super::checkpoint::{Checkpoint, FileKey, Position};
+use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
-use super::file::{Handle, Stat, read_full};
+use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, read_full};
 use super::finding::What;
-use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
+use super::identity::Identity;
 use super::lines::{Lines, Rest, nul_run, nul_tail};
+use super::mark::Mark;
 use super::rotation::{Change, QUIET_WAIT, change};
 
 /// How many NULs are passed over in one turn.
 const NUL_BYTES_A_TURN: u64 = 64 * 1024 * 1024;
-
-/// How long until a file that could not be read is tried again; doubled each time.
-pub const RETRY_FIRST: Duration = Duration::from_secs(1);
-
-/// The longest of those waits.
-pub const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// How far a file is read, with what is needed to know it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) generation: u64,
-    pub(super) position: Position,
-    pub(super) head: Fingerprint,
-    pub(super) behind: Fingerprint,
-}
-
-impl Mark {
-    /// Nothing is read yet.
-    pub(super) fn beginning(generation: u64) -> Self {
-        Self {
-            generation,
-            position: Position::default(),
-            head: Fingerprint::default(),
-            behind: Fingerprint::default(),
-        }
-    }
-
-    /// Stands at `position` of an open file. `None` if the file does not reach so far.
-    pub(super) fn at(
-        handle: &dyn Handle,
-        generation: u64,
-        position: Position,
-    ) -> io::Result<Option<Self>> {
-        let bytes = Fingerprint::bytes_at(position.offset);
-        let from = position.offset.saturating_sub(u64::from(bytes));
-        let mut first = vec![0; usize::from(bytes)];
-        let mut last = first.clone();
-        if read_full(handle, &mut first, 0)? < first.len()
-            || read_full(handle, &mut last, from)? < last.len()
-        {
-            return Ok(None);
-        }
-        let (head, behind) = (Fingerprint::of_first(&first), Fingerprint::of_last(&last));
-        Ok(Some(Self { generation, position, head, behind }))
-    }
-}
 
 /// Where a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -442,6 +397,3 @@ impl Tracked {
         }
     }
 }
-
-/// The window's lead-in must fit into the smallest window.
-const _: () = assert!((FINGERPRINT_BYTES_MAX as usize) < WINDOW_BYTES);
