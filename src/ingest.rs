@@ -35,6 +35,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often retention is looked after.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How often it is said again that the store is full.
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// How long a reader goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadUntil {
@@ -61,6 +64,7 @@ pub struct Reader {
     shared: Shared,
     findings: Vec<Finding>,
     swept_at: Option<Instant>,
+    over_size_told_at: Option<Instant>,
     retention: Retention,
 }
 
@@ -155,6 +159,7 @@ impl Reader {
             },
             findings: Vec::new(),
             swept_at: None,
+            over_size_told_at: None,
             retention: config.retention.clone(),
         })
     }
@@ -273,9 +278,12 @@ impl Reader {
         }
         self.swept_at = Some(now);
         let swept = self.writer.sweep(clock::now(), &self.retention)?;
-        if swept.events_over_size > 0 {
-            let events = swept.events_over_size;
-            warn!(events, "The store reached `max_size`: the oldest events were let go.");
+        let told = self.over_size_told_at;
+        if swept.events_over_size > 0 && told.is_none_or(|at| now.duration_since(at) >= DAY) {
+            self.over_size_told_at = Some(now);
+            warn!(
+                "The store reached `max_size`: the oldest events are let go; told again in a day."
+            );
         }
         Ok(())
     }

@@ -158,7 +158,9 @@ pub enum Stamp {
 }
 
 /// What was done, normalised (`ipsbell.verdict`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub enum Verdict {
     /// Dropped or denied without an answer.
     Blocked,
@@ -176,7 +178,9 @@ pub enum Verdict {
 }
 
 /// How bad it is, normalised (`ipsbell.severity`); the order is from harmless to bad.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub enum Severity {
     /// For information.
     #[default]

@@ -111,11 +111,21 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         let path = chunk.path.clone();
         let mut reader = Reader::new(source.format.into());
         let (mut alerts, mut rejects, mut records) = (0, 0, 0);
+        let mut first_reject = String::new();
         for line in chunk.take(RECORDS_MAX) {
             records += 1;
             match reader.read(line.bytes) {
                 Read::Alert { .. } => alerts += 1,
-                Read::Reject { .. } => rejects += 1,
+                Read::Reject { reject, .. } => {
+                    rejects += 1;
+                    if rejects == 1 {
+                        let (wanted, at) = (reject.wanted, reject.at);
+                        first_reject = format!(
+                            "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
+                            line.offset
+                        );
+                    }
+                }
                 Read::Other { .. } | Read::Blank | Read::Unclaimed => {}
             }
         }
@@ -124,10 +134,7 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         );
         match reader.found() {
             Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
-            Some(format) => report.bad(
-                &format!("{what}; format {}", format.name),
-                "see which and why with `ipsbell parse FILE`",
-            ),
+            Some(format) => report.bad(&format!("{what}; format {}", format.name), &first_reject),
             None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
             None => {
                 report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))

@@ -91,8 +91,9 @@ pub fn program() -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true);
     COMMANDS.iter().fold(program, |program, command| {
-        let defined = (command.define)(clap::Command::new(command.name).about(command.about));
-        program.subcommand(defined)
+        // The table's word stands above what a derived argument list would say of itself.
+        let defined = (command.define)(clap::Command::new(command.name));
+        program.subcommand(defined.about(command.about).long_about(None))
     })
 }
 

@@ -103,7 +103,8 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         Some(name) => match ipsbell_parsers::format(name) {
             Some(format) => Choice::Fixed(format),
             None => {
-                let names: Vec<&str> = ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
+                let names: Vec<&str> =
+                    ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
                 bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
             }
         },

@@ -72,6 +72,7 @@ struct Source {
     offset: Option<u64>,
     lag_bytes: Option<u64>,
     last_read_at: Option<Timestamp>,
+    last_reject: Option<String>,
     problem: Option<String>,
 }
 
@@ -130,6 +131,9 @@ fn source(file: FileView) -> Source {
         lost_bytes: file.counts.lost_bytes,
         offset: file.offset,
         last_read_at: file.last_read_at,
+        last_reject: file.reject.map(|(offset, at, wanted)| {
+            format!("the record at offset {offset}: wanted {wanted} at its byte {at}")
+        }),
         problem: file.problem.map(|(problem, _)| problem),
     }
 }
@@ -224,6 +228,9 @@ impl Source {
             self.rejects,
             last_read.map_or_else(String::new, |at| format!("; last read {}", brief(at))),
         )?;
+        if let Some(reject) = &self.last_reject {
+            writeln!(text, "             last not understood: {reject}")?;
+        }
         if let Some(lag) = self.lag_bytes.filter(|lag| *lag > 0) {
             writeln!(text, "             {} still to be read", size(lag))?;
         }

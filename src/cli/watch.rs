@@ -46,7 +46,9 @@ fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     run::listen(sender.clone(), &[SIGTERM, SIGINT])?;
     let store = Store::open(directory.path(), clock::now())?;
     let mut agent = Agent::start(&store, &config, Mode::Follow, None, &sender)?;
-    say("watching; stop with Ctrl-C");
+    say(
+        "watching; nothing is kept, so ids in the posts cannot be searched later; stop with Ctrl-C",
+    );
     while let Ok(happening) = happenings.recv() {
         if matches!(happening, Happening::Signal(_)) {
             break;

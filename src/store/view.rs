@@ -38,6 +38,8 @@ pub struct FileView {
     pub last_read_at: Option<Timestamp>,
     /// What is wrong, since when.
     pub problem: Option<(String, Timestamp)>,
+    /// The newest record that no grammar read: offset, byte in the record, what was wanted there.
+    pub reject: Option<(u64, u64, String)>,
     /// Where reading goes on, in the file that is at this path.
     pub offset: Option<u64>,
 }
@@ -113,8 +115,9 @@ impl View {
         let mut query = self.connection.prepare_cached(
             "SELECT p.path, format, records, events, others, rejects, cut, lost_bytes, last_read_at, problem, \
              problem_since, (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path \
-             ORDER BY updated_at DESC LIMIT 1) \
-             FROM reading JOIN path p ON p.id = reading.path ORDER BY p.path",
+             ORDER BY updated_at DESC LIMIT 1), \
+             r.\"offset\", r.at_byte, r.wanted \
+             FROM reading LEFT JOIN reject r ON r.id = (SELECT max(id) FROM reject WHERE path = reading.path) JOIN path p ON p.id = reading.path ORDER BY p.path",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(|number| number as u64);
@@ -132,7 +135,11 @@ impl View {
                 },
                 last_read_at: instant(row.get(8)?),
                 problem: problem.zip(instant(row.get(10)?)),
-                offset: row.get::<_, Option<i64>>(11)?.map(|offset| offset as u64),
+                offset: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+                reject: match row.get::<_, Option<String>>(14)? {
+                    Some(wanted) => Some((number(12)?, number(13)?, wanted)),
+                    None => None,
+                },
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -41,6 +41,8 @@ pub struct Skipped {
 pub struct Checkpoint {
     /// The row's number: the store's primary key.
     pub file: FileKey,
+    /// The order of appearance: of the files of one path those with lower numbers are read first.
+    pub number: u64,
     /// The path under which the file was found, by which its source is known. A file that was
     /// renamed away since keeps it. Any bytes, not only UTF-8.
     pub path: PathBuf,

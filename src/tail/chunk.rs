@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checkpoint::{FileKey, Position};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
 use super::lines::{Line, Lines};
-use super::tracked::Mark;
+use super::mark::Mark;
 
 /// What the end of a chunk means for a record that could go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

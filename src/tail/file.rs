@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -14,6 +15,12 @@ pub(super) const ENTRIES_MAX: usize = 100_000;
 
 /// How often one read is tried again when a signal interrupts it.
 const INTERRUPTS_MAX: usize = 100;
+
+/// How long until a file that could not be read is tried again; doubled each time.
+pub const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest of those waits.
+pub const RETRY_MAX: Duration = Duration::from_secs(60);
 
 /// What kind of thing lies at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,11 +25,13 @@ mod file;
 mod finding;
 mod identity;
 mod lines;
+mod mark;
 mod pass;
 mod resume;
 mod rotation;
 mod siblings;
 mod start;
+mod status;
 mod tracked;
 mod wake;
 
@@ -44,12 +46,12 @@ pub use self::buffer::{Buffer, WINDOW_BYTES_MAX};
 pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped};
 pub use self::chunk::{Chunk, End};
 pub use self::discover::{DEPTH_MAX, FILES_MAX, Pattern, PatternError};
-pub use self::file::Kind;
+pub use self::file::{Kind, RETRY_FIRST, RETRY_MAX};
 pub use self::finding::{Finding, Weight, What};
 pub use self::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
 pub use self::lines::{LINE_BYTES_MAX, Line};
 pub use self::rotation::{ABANDONED_WAIT, MISSED_MAX, QUIET_WAIT, ROTATE_WAIT};
-pub use self::tracked::{RETRY_FIRST, RETRY_MAX};
+pub use self::status::{FileStatus, State};
 pub use self::wake::{HINTS_MAX, LOOK_EVERY, POLL_EVERY, WATCH_RETRY};
 pub use crate::config::StartAt;
 
@@ -82,38 +84,6 @@ pub struct Changes {
     pub forget: Vec<FileKey>,
 }
 
-/// A file as `status` shows it.
-#[derive(Debug, Clone)]
-pub struct FileStatus {
-    /// The path under which it was found.
-    pub path: Arc<Path>,
-    /// Its source.
-    pub source: usize,
-    /// How it is.
-    pub state: State,
-    /// Its length in bytes, when it was last looked at.
-    pub size: u64,
-    /// How far it is read.
-    pub position: Position,
-    /// Bytes that are not read yet.
-    pub lag_bytes: u64,
-    /// When lines of it were last accepted.
-    pub read_at: Option<Instant>,
-    /// What is wrong with it.
-    pub problem: Option<What>,
-}
-
-/// How a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Its path leads to it.
-    Followed,
-    /// It was renamed, and is read until its writer has left it.
-    Rotated,
-    /// It was deleted, and is read to its end.
-    Deleted,
-}
-
 /// All logs of all sources. See the module's text for how it is driven.
 pub struct Tail {
     files: Box<dyn Files>,
@@ -123,6 +93,7 @@ pub struct Tail {
     seed: u64,
     /// How many numbers were drawn from the seed.
     drawn: u64,
+    /// The number of the file that appeared last.
     inserted: u64,
     tracked: HashMap<FileKey, Tracked>,
     /// The file that a path led to last.
@@ -168,15 +139,15 @@ impl Tail {
         mut resumed: Vec<Checkpoint>,
         seed: u64,
     ) -> Self {
-        // The order in which the files were written is the one in which they are read.
-        resumed.sort_by_key(|checkpoint| (checkpoint.modified_ns, checkpoint.file));
+        resumed.sort_by_key(|checkpoint| (checkpoint.number, checkpoint.file));
+        let inserted = resumed.last().map_or(0, |checkpoint| checkpoint.number);
         Self {
             files,
             sources,
             wake: Wake::new(open),
             seed,
             drawn: 0,
-            inserted: 0,
+            inserted,
             tracked: HashMap::new(),
             newest: HashMap::new(),
             left: BTreeMap::new(),
@@ -320,13 +291,17 @@ impl Tail {
 
     fn let_go(&mut self, file: &Tracked) {
         self.newest.retain(|_, newest| *newest != file.key);
-        if !self.newest.contains_key(&file.path) {
-            if self.left.len() >= FILES_MAX {
-                self.left.pop_first();
-            }
-            self.left.insert(file.path.to_path_buf(), file.stat.modified_ns);
-        }
+        self.leave(&file.path, file.stat.modified_ns);
         self.findings.push(Finding::new(&file.path, What::Finished));
+    }
+
+    /// Remembers when what was read at a path was modified last.
+    fn leave(&mut self, path: &Path, modified_ns: i64) {
+        if self.left.len() >= FILES_MAX && !self.left.contains_key(path) {
+            self.left.pop_first();
+        }
+        let last = self.left.entry(path.to_path_buf()).or_insert(modified_ns);
+        *last = modified_ns.max(*last);
     }
 
     /// The transaction failed: all that was accepted since the last commit is given again.
@@ -353,34 +328,6 @@ impl Tail {
         }
     }
 
-    /// All files, in order of appearance.
-    pub fn files(&self) -> Vec<FileStatus> {
-        let mut files: Vec<&Tracked> = self.tracked.values().collect();
-        files.sort_by_key(|file| file.number);
-        files
-            .into_iter()
-            .map(|file| FileStatus {
-                path: file.path.clone(),
-                source: file.source,
-                state: match file.place {
-                    Place::AtPath => State::Followed,
-                    Place::Moved if file.stat.links == 0 => State::Deleted,
-                    Place::Moved => State::Rotated,
-                },
-                size: file.stat.size,
-                position: file.read.position,
-                lag_bytes: file.unread_bytes(),
-                read_at: file.read_at,
-                problem: file.trouble.as_ref().map(|trouble| trouble.what.clone()),
-            })
-            .collect()
-    }
-
-    /// What cannot be read, or is not a file, at present: paths that no [`FileStatus`] is about.
-    pub fn troubles(&self) -> impl Iterator<Item = Finding> + '_ {
-        self.troubles.iter().map(|(path, what)| Finding::new(path, what.clone()))
-    }
-
     /// In order of appearance.
     fn keys(&self) -> Vec<FileKey> {
         let mut keys: Vec<_> = self.tracked.values().map(|file| (file.number, file.key)).collect();
@@ -405,8 +352,10 @@ impl Tail {
     /// Follows one more file, after the one that was at its path before. A file that was moved away
     /// comes before the one that is there now.
     fn insert(&mut self, mut file: Tracked) {
-        self.inserted = self.inserted.saturating_add(1);
-        file.number = self.inserted;
+        if file.number == 0 {
+            self.inserted = self.inserted.saturating_add(1);
+            file.number = self.inserted;
+        }
         let newest = self.newest.get(&file.path).and_then(|key| self.tracked.get_mut(key));
         match newest {
             Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {
@@ -415,12 +364,6 @@ impl Tail {
             _ => file.after = self.newest.insert(file.path.clone(), file.key),
         }
         self.tracked.insert(file.key, file);
-    }
-}
-
-impl std::fmt::Debug for Tail {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Tail").field("files", &self.files()).finish_non_exhaustive()
     }
 }
 

@@ -12,9 +12,10 @@ use super::checkpoint::{FileKey, Position};
 use super::discover::{Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
+use super::mark::Mark;
 use super::rotation::{Change, Moved, expires};
 use super::start::last_line;
-use super::tracked::{Flush, Mark, Place, Tracked};
+use super::tracked::{Flush, Place, Tracked};
 use crate::config::StartAt;
 
 impl Tail {
@@ -165,22 +166,28 @@ impl Tail {
                 }
             }
         }
-        // Where the path leads nowhere, the next rotation may pass before it leads somewhere.
-        let absent = self.tracked.values().filter(|file| self.is_absent(file));
-        let absent: Vec<_> = absent.map(|file| (file.source, file.path.clone())).collect();
-        for origin in absent {
+        // Where a path leads nowhere, the next rotation may pass before it leads somewhere.
+        for origin in self.absent() {
             self.make_up(now, &origin, |id| !seen.contains(&id));
         }
+    }
+
+    /// Paths that lead to no file any more, with their sources.
+    fn absent(&self) -> Vec<(usize, Arc<Path>)> {
+        let moved = self.tracked.values().filter(|file| {
+            file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
+        });
+        let left = self.left.keys().filter(|path| !self.newest.contains_key(path.as_path()));
+        let left = left.filter_map(|path| {
+            let source = self.sources.iter().position(|source| source.matches(path))?;
+            Some((source, Arc::from(path.as_path())))
+        });
+        moved.map(|file| (file.source, file.path.clone())).chain(left).collect()
     }
 
     /// Files that must not be taken for new, whatever leads to them.
     pub(super) fn taken(&self) -> HashSet<(u64, u64)> {
         self.tracked.values().map(|file| file.stat.id()).chain(self.blocked_ids()).collect()
-    }
-
-    /// Was it moved away, and nothing is known that took its place?
-    fn is_absent(&self, file: &Tracked) -> bool {
-        file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
     }
 
     pub(super) fn open(&self, path: &Path) -> io::Result<(Box<dyn Handle>, Stat)> {

@@ -2,7 +2,7 @@
 //! one that it was renamed to in the same directory, and only if its content is the one that was
 //! read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +10,11 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::Checkpoint;
-use super::discover::Sight;
+use super::discover::{Sight, Sighting};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
-use super::tracked::{Mark, Place, Tracked};
+use super::mark::Mark;
+use super::tracked::{Place, Tracked};
 
 /// A checkpoint of which the file is not open yet.
 #[derive(Debug)]
@@ -31,9 +32,6 @@ enum Found {
     Same(Opened, Mark),
     /// Another content is in its place, and no copy of its own was found: the file is a new one.
     Replaced,
-    /// Nothing was read of it, so nothing tells whether the file at its path is the same: it is
-    /// taken for a new one, which comes to the same.
-    Unread,
     /// It is there and cannot be read.
     Blocked(PathBuf, io::Error),
     /// It is not there.
@@ -47,6 +45,24 @@ struct Opened {
     stat: Stat,
 }
 
+/// What a walk saw, to be looked up.
+struct There<'a> {
+    by_path: HashMap<&'a Path, &'a Sighting>,
+    by_id: HashMap<(u64, u64), &'a Sighting>,
+    /// What belongs to a checkpoint already.
+    followed: HashSet<(u64, u64)>,
+}
+
+impl<'a> There<'a> {
+    fn new(files: &'a [Sighting]) -> Self {
+        Self {
+            by_path: files.iter().map(|sighting| (&*sighting.path, sighting)).collect(),
+            by_id: files.iter().rev().map(|sighting| (sighting.stat.id(), sighting)).collect(),
+            followed: HashSet::new(),
+        }
+    }
+}
+
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
         Self { checkpoint, told: false, blocked: false }
@@ -56,6 +72,12 @@ impl Waiting {
 impl Tail {
     /// Opens what the checkpoints stand for, as far as it is there.
     pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Sight { files, troubles, .. } = sight;
+        let mut there = There::new(files);
+        there.followed.extend(self.tracked.values().map(|file| file.stat.id()));
         for mut waiting in std::mem::take(&mut self.waiting) {
             let checkpoint = &waiting.checkpoint;
             let path = &checkpoint.path;
@@ -64,8 +86,9 @@ impl Tail {
                 continue;
             };
             let lost_bytes_at_least = checkpoint.size.saturating_sub(checkpoint.position.offset);
-            match self.find(checkpoint, sight) {
+            match self.find(checkpoint, &there) {
                 Found::Same(opened, mark) => {
+                    there.followed.insert(opened.stat.id());
                     let from = mark.position.offset;
                     self.findings.push(Finding::new(path, What::Resumed { from }));
                     self.take_up(now, source, checkpoint, opened, mark);
@@ -73,11 +96,11 @@ impl Tail {
                 Found::Replaced => {
                     let what = What::Truncated { lost_bytes_at_least };
                     self.findings.push(Finding::new(path, what));
-                    self.give_up(checkpoint);
+                    self.leave(path, checkpoint.modified_ns);
+                    self.forget.insert(checkpoint.file);
                 }
-                Found::Unread => self.give_up(checkpoint),
                 Found::Blocked(path, error) => {
-                    sight.troubles.insert(path, What::unreadable(&error));
+                    troubles.insert(path, What::unreadable(&error));
                     waiting.blocked = true;
                     self.waiting.push(waiting);
                 }
@@ -86,16 +109,23 @@ impl Tail {
                         let what = What::Vanished { lost_bytes_at_least };
                         self.findings.push(Finding::new(path, what));
                     }
-                    // Where another file is at the path, the directory is the true one, and not
-                    // that under a file system that is not mounted yet.
-                    if sight.files.iter().any(|sighting| *sighting.path == **path) {
-                        self.give_up(checkpoint);
-                    } else {
-                        (waiting.told, waiting.blocked) = (true, false);
-                        self.waiting.push(waiting);
-                    }
+                    self.give_up_or_wait(waiting, &there);
                 }
             }
+        }
+    }
+
+    /// The file is not there, as far as can be known: what was rotated since is looked for. If
+    /// there is anything, the directory is the true one, and not that under a file system that is
+    /// not mounted yet, and the checkpoint has done its work. Else it waits.
+    fn give_up_or_wait(&mut self, mut waiting: Waiting, there: &There<'_>) {
+        let path = waiting.checkpoint.path.as_path();
+        self.leave(path, waiting.checkpoint.modified_ns);
+        if there.by_path.contains_key(path) || self.newest.contains_key(path) {
+            self.forget.insert(waiting.checkpoint.file);
+        } else {
+            (waiting.told, waiting.blocked) = (true, false);
+            self.waiting.push(waiting);
         }
     }
 
@@ -105,13 +135,6 @@ impl Tail {
             .iter()
             .filter(|waiting| waiting.blocked)
             .map(|waiting| (waiting.checkpoint.identity.device, waiting.checkpoint.identity.inode))
-    }
-
-    /// The file at the path is not the checkpoint's: it is taken for a new one, after what was
-    /// rotated in between.
-    fn give_up(&mut self, checkpoint: &Checkpoint) {
-        self.left.insert(checkpoint.path.clone(), checkpoint.modified_ns);
-        self.forget.insert(checkpoint.file);
     }
 
     fn take_up(
@@ -126,42 +149,40 @@ impl Tail {
             let unread_bytes = opened.stat.size.saturating_sub(mark.position.offset);
             self.findings.push(Finding::new(&opened.path, What::Rotated { unread_bytes }));
         }
-        self.insert(Tracked::new(
-            checkpoint.file,
-            (source, opened.path),
-            (opened.handle, opened.stat),
-            (opened.place, mark),
-            now,
-        ));
+        let opened_as = (opened.handle, opened.stat);
+        let origin = (source, opened.path);
+        let stands = (opened.place, mark);
+        let mut file = Tracked::new(checkpoint.file, origin, opened_as, stands, now);
+        file.number = checkpoint.number;
+        // Of a file that nothing was read of only name and inode are known, and of one that moved
+        // only the inode, which is used again.
+        file.is_proven = mark.position.offset > 0 || file.place == Place::AtPath;
+        if !file.is_proven {
+            self.leave(&checkpoint.path, checkpoint.modified_ns);
+        }
+        self.insert(file);
     }
 
-    fn find(&self, checkpoint: &Checkpoint, sight: &Sight) -> Found {
-        // Of an empty file an inode is all that is known, and that is used again.
-        if checkpoint.size == 0 {
-            return Found::Unread;
-        }
-        let taken: HashSet<(u64, u64)> = self.tracked.values().map(|file| file.stat.id()).collect();
-        let at_path = sight.files.iter().find(|sighting| *sighting.path == *checkpoint.path);
-        if let Some(sighting) = at_path
+    fn find(&self, checkpoint: &Checkpoint, there: &There<'_>) -> Found {
+        if let Some(sighting) = there.by_path.get(&*checkpoint.path)
             && sighting.stat.inode == checkpoint.identity.inode
-            && !taken.contains(&sighting.stat.id())
+            && !there.followed.contains(&sighting.stat.id())
         {
             let found = self.verify(checkpoint, sighting.path.clone(), Place::AtPath);
             // Device numbers change when disks are found in another order; content tells.
             let same_device = sighting.stat.device == checkpoint.identity.device;
             match found {
                 Found::Replaced if same_device => return self.copy_or_replaced(checkpoint),
-                Found::Same(..) if checkpoint.position.offset == 0 => return Found::Unread,
                 Found::Same(..) => return found,
                 Found::Blocked(..) if same_device => return found,
                 _ => {}
             }
         }
         let id = (checkpoint.identity.device, checkpoint.identity.inode);
-        if taken.contains(&id) {
+        if there.followed.contains(&id) {
             return Found::Nowhere;
         }
-        if let Some(sighting) = sight.files.iter().find(|sighting| sighting.stat.id() == id) {
+        if let Some(sighting) = there.by_id.get(&id) {
             return or_nowhere(self.verify(checkpoint, sighting.path.clone(), Place::AtPath));
         }
         let Some(directory) = checkpoint.path.parent() else { return Found::Nowhere };
@@ -230,6 +251,6 @@ fn mark_of(checkpoint: &Checkpoint) -> Mark {
 fn or_nowhere(found: Found) -> Found {
     match found {
         Found::Replaced => Found::Nowhere,
-        Found::Same(..) | Found::Unread | Found::Blocked(..) | Found::Nowhere => found,
+        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
     }
 }

@@ -10,8 +10,9 @@ use super::Tail;
 use super::checkpoint::FileKey;
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
+use super::mark::Mark;
 use super::rotation::{Sibling, missed};
-use super::tracked::{Mark, Place, Tracked};
+use super::tracked::{Place, Tracked};
 
 impl Tail {
     /// The regular files of a directory.
@@ -38,7 +39,7 @@ impl Tail {
     ) {
         let path = &origin.1;
         let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
-        let last = last.map(|file| file.stat);
+        let last = last.filter(|file| file.is_proven).map(|file| file.stat);
         let modified_ns = match (last, self.left.get(&**path)) {
             (Some(last), _) => last.modified_ns,
             (None, Some(modified_ns)) => *modified_ns,

@@ -7,62 +7,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
-use super::checkpoint::{Checkpoint, FileKey, Position};
+use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
-use super::file::{Handle, Stat, read_full};
+use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, read_full};
 use super::finding::What;
-use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
+use super::identity::Identity;
 use super::lines::{Lines, Rest, nul_run, nul_tail};
+use super::mark::Mark;
 use super::rotation::{Change, QUIET_WAIT, change};
 
 /// How many NULs are passed over in one turn.
 const NUL_BYTES_A_TURN: u64 = 64 * 1024 * 1024;
-
-/// How long until a file that could not be read is tried again; doubled each time.
-pub const RETRY_FIRST: Duration = Duration::from_secs(1);
-
-/// The longest of those waits.
-pub const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// How far a file is read, with what is needed to know it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) generation: u64,
-    pub(super) position: Position,
-    pub(super) head: Fingerprint,
-    pub(super) behind: Fingerprint,
-}
-
-impl Mark {
-    /// Nothing is read yet.
-    pub(super) fn beginning(generation: u64) -> Self {
-        Self {
-            generation,
-            position: Position::default(),
-            head: Fingerprint::default(),
-            behind: Fingerprint::default(),
-        }
-    }
-
-    /// Stands at `position` of an open file. `None` if the file does not reach so far.
-    pub(super) fn at(
-        handle: &dyn Handle,
-        generation: u64,
-        position: Position,
-    ) -> io::Result<Option<Self>> {
-        let bytes = Fingerprint::bytes_at(position.offset);
-        let from = position.offset.saturating_sub(u64::from(bytes));
-        let mut first = vec![0; usize::from(bytes)];
-        let mut last = first.clone();
-        if read_full(handle, &mut first, 0)? < first.len()
-            || read_full(handle, &mut last, from)? < last.len()
-        {
-            return Ok(None);
-        }
-        let (head, behind) = (Fingerprint::of_first(&first), Fingerprint::of_last(&last));
-        Ok(Some(Self { generation, position, head, behind }))
-    }
-}
 
 /// Where a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,9 +79,11 @@ pub(super) struct Tracked {
     pub(super) done: bool,
     /// What is read before it: the file that was at its path.
     pub(super) after: Option<FileKey>,
-    /// Given in order of appearance.
+    /// Given in order of appearance; 0 before that.
     pub(super) number: u64,
     pub(super) queued: bool,
+    /// It is the file that it was taken for: its content was compared, or it was open all the time.
+    pub(super) is_proven: bool,
     pub(super) trouble: Option<Trouble>,
     /// The last modification at which the bytes before the position were those that were read.
     verified_ns: i64,
@@ -183,6 +140,7 @@ impl Tracked {
             after: None,
             number: 0,
             queued: false,
+            is_proven: true,
             trouble: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
@@ -194,6 +152,7 @@ impl Tracked {
     pub(super) fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             file: self.key,
+            number: self.number,
             path: self.path.to_path_buf(),
             identity: Identity {
                 device: self.stat.device,
@@ -438,6 +397,3 @@ impl Tracked {
         }
     }
 }
-
-/// The window's lead-in must fit into the smallest window.
-const _: () = assert!((FINGERPRINT_BYTES_MAX as usize) < WINDOW_BYTES);

@@ -1,4 +1,4 @@
-//! The lines of the demo's log, in the shape of Suricata's eve.json, with documentation addresses (RFC 5737).
+//! The lines of the demo's log, in the shape of Suricata's eve.json, attackers with documentation addresses (RFC 5737).
 
 use crate::clock;
 
@@ -8,7 +8,7 @@ pub(super) fn injection() -> String {
     alert(
         "203.0.113.7",
         52_144,
-        "198.51.100.20",
+        "10.0.4.20",
         443,
         "blocked",
         (2_006_446, "WEB_SERVER Possible SQL Injection Attempt", 1),
@@ -22,7 +22,7 @@ pub(super) fn hostile() -> String {
     alert(
         "203.0.113.66",
         40_666,
-        "198.51.100.20",
+        "10.0.4.20",
         443,
         "blocked",
         (2_022_028, "WEB_SERVER Possible CVE-2014-6271 Attempt", 1),
@@ -39,7 +39,7 @@ pub(super) fn scan(rules: u32, alerts: u32) -> Vec<String> {
         alert(
             "203.0.113.99",
             60_000,
-            "198.51.100.21",
+            "10.0.4.21",
             port,
             "blocked",
             (2_010_900 + rule, &name, 2 + rule % 2),
@@ -56,7 +56,7 @@ pub(super) fn brute_force(alerts: u32) -> Vec<String> {
         alert(
             &source,
             50_000,
-            "198.51.100.22",
+            "10.0.4.22",
             22,
             "allowed",
             (2_001_219, "SCAN Potential SSH Scan", 2),
