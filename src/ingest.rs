@@ -170,7 +170,7 @@ impl Reader {
     /// The store failed in a way that does not pass.
     pub fn run(mut self, until: ReadUntil) -> anyhow::Result<Standing> {
         let mut waiter = self.wake.waiter();
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::new();
         let mut flushed = false;
         loop {
             let pause = match self.pass(&mut buffer) {

@@ -105,7 +105,7 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         report
             .note(&format!("source {}: no such file yet; it is awaited", source.paths.join(", ")));
     }
-    let mut buffer = Buffer::default();
+    let mut buffer = Buffer::new();
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();

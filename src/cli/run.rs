@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::{Config, values};
 use crate::ingest::Standing;
 use crate::store::{Store, View};
+use crate::tail::FILES_MAX;
 
 /// `ipsbell run`.
 pub(super) const COMMAND: Command = Command {
@@ -27,6 +28,9 @@ pub(super) const COMMAND: Command = Command {
 
 /// What in-flight posts get when the program stops; what has no answer by then is sent again at the next start.
 const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// Descriptors for all but logs: store, receivers, watches.
+const DESCRIPTORS_BESIDE: u64 = 512;
 
 /// A reload waits for posts under way, which take 15 seconds at the most.
 const RELOAD_GRACE: Duration = Duration::from_secs(20);
@@ -50,6 +54,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     })?;
     let config = arguments.settings.load()?;
     log::start(tracing::level_filters::LevelFilter::INFO);
+    allow_open_files();
     let (sender, happenings) = channel();
     listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let store = Store::open(&config.agent.state_dir, clock::now())?;
@@ -210,6 +215,20 @@ impl Run {
         match status::gather(&self.config) {
             Ok(status) => status.lines().for_each(|line| info!("{line}")),
             Err(error) => error!("The status cannot be read: {error:#}"),
+        }
+    }
+}
+
+/// Each followed file keeps a descriptor, and the usual limit of 1,024 is for programs that do not.
+fn allow_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = FILES_MAX as u64 + DESCRIPTORS_BESIDE;
+    let current = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
+    if limit.current.is_some_and(|now| now < current) {
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit });
+        if let Err(error) = raised {
+            warn!("The limit of open files stays as it is: {error}.");
         }
     }
 }

@@ -304,9 +304,10 @@ impl Sender {
         {
             gap.maybe_repeated += 1;
         }
-        say(&self.name, &answer, attempt, wait);
         self.next_try_at = again_at;
         self.ledger.answered(now, attempt, outcome, &words(&answer), &payload, &self.health)?;
+        // Said when it stands in the ledger: who reads the log finds it there.
+        say(&self.name, &answer, attempt, wait);
         if matches!(outcome, Outcome::Delivered | Outcome::GivenUp) {
             self.attempt = None;
         }

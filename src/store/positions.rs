@@ -17,7 +17,7 @@ impl Writer {
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
         let mut query = self.connection.prepare_cached(
             "SELECT file, path, device, inode, head_bytes, head_hash, generation, \"offset\", mid_line, cut_lines, \
-             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns FROM position",
+             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number FROM position",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
@@ -34,6 +34,7 @@ impl Writer {
                 behind: Fingerprint { bytes: row.get(12)?, hash: number(13)? },
                 size: number(14)?,
                 modified_ns: row.get(15)?,
+                number: number(16)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -48,8 +49,8 @@ impl Batch<'_> {
     pub fn positions(&mut self, changes: &Changes) -> Result<(), StoreError> {
         let mut put = self.transaction.prepare_cached(
             "INSERT OR REPLACE INTO position (file, path, device, inode, head_bytes, head_hash, generation, \"offset\", \
-             mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?;
         for checkpoint in &changes.save {
             let Position { offset, mid_line, skipped } = checkpoint.position;
@@ -70,6 +71,7 @@ impl Batch<'_> {
                 checkpoint.behind.hash.cast_signed(),
                 checkpoint.size.cast_signed(),
                 checkpoint.modified_ns,
+                checkpoint.number.cast_signed(),
                 self.now.as_microsecond(),
             ])?;
         }

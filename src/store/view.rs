@@ -113,11 +113,11 @@ impl View {
     /// The database cannot be read.
     pub fn files(&self) -> Result<Vec<FileView>, StoreError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT p.path, format, records, events, others, rejects, cut, lost_bytes, last_read_at, problem, \
+            "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, problem, \
              problem_since, (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path \
-             ORDER BY updated_at DESC LIMIT 1), \
-             r.\"offset\", r.at_byte, r.wanted \
-             FROM reading LEFT JOIN reject r ON r.id = (SELECT max(id) FROM reject WHERE path = reading.path) JOIN path p ON p.id = reading.path ORDER BY p.path",
+             ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted \
+             FROM reading JOIN path p ON p.id = reading.path LEFT JOIN reject \
+             ON reject.id = (SELECT max(id) FROM reject WHERE path = reading.path) ORDER BY p.path",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(|number| number as u64);

@@ -56,6 +56,7 @@ pub struct Checkpoint {
     pub behind: Fingerprint,
     /// Bytes that the file was known to hold: what is lost at least if it is never seen again.
     pub size: u64,
-    /// The file's last modification that was seen, in nanoseconds since 1970 by its file system.
+    /// The last modification that was seen of this file, or of one that was let go at its path, in
+    /// nanoseconds since 1970 by the file system's clock.
     pub modified_ns: i64,
 }

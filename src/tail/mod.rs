@@ -256,7 +256,10 @@ impl Tail {
             if file.done {
                 changes.forget.push(file.key);
             } else {
-                changes.save.push(file.checkpoint());
+                let mut checkpoint = file.checkpoint();
+                let left = self.left.get(&*file.path).copied().unwrap_or(i64::MIN);
+                checkpoint.modified_ns = checkpoint.modified_ns.max(left);
+                changes.save.push(checkpoint);
             }
         }
         changes
@@ -292,6 +295,8 @@ impl Tail {
     fn let_go(&mut self, file: &Tracked) {
         self.newest.retain(|_, newest| *newest != file.key);
         self.leave(&file.path, file.stat.modified_ns);
+        // Its successor's row tells another process what of the path was read.
+        self.dirty.extend(self.newest.get(&file.path));
         self.findings.push(Finding::new(&file.path, What::Finished));
     }
 

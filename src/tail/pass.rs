@@ -152,7 +152,6 @@ impl Tail {
             match opened {
                 Ok((handle, stat, mark)) => {
                     self.unopened.remove(&*sighting.path);
-                    self.left.remove(&*sighting.path);
                     self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
                 }
                 // Deleted since it was seen.

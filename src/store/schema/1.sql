@@ -54,6 +54,7 @@ CREATE TABLE position (
     behind_hash INTEGER NOT NULL,           -- ... have this hash
     size        INTEGER NOT NULL,           -- bytes that the file was known to hold
     modified_ns INTEGER NOT NULL,
+    number      INTEGER NOT NULL,           -- the order in which the files appeared
     updated_at  INTEGER NOT NULL
 ) STRICT;
 

@@ -135,6 +135,11 @@ impl World {
         if !self.exists() {
             return;
         }
+        // Where no row is left, as after a deletion that nothing followed, a log that comes and is
+        // rotated while nobody looks is not known for one: a limit of what rows can tell.
+        if self.rig.rows.is_empty() {
+            self.rig.read();
+        }
         // A line that a rotation leaves without its end is given when the file is let go, if it is
         // still held then: a restart in between may end it elsewhere.
         self.end_half();
@@ -193,14 +198,7 @@ impl World {
             Action::Read => drop(self.rig.read()),
             Action::ReadAndFail => self.read_and_fail(),
             Action::Pause(seconds) => self.rig.now += Duration::from_secs(u64::from(*seconds)),
-            Action::Restart => {
-                // Where no row is left, as after a deletion that nothing followed, a log that comes
-                // and is rotated while nobody looks is unknown: a limit that is documented.
-                if self.rig.rows.is_empty() {
-                    self.rig.read();
-                }
-                self.rig.restart();
-            }
+            Action::Restart => self.rig.restart(),
         }
     }
 
