@@ -40,8 +40,6 @@ pub struct Agent {
     stops: [Signal; 2],
     reading: bool,
     sending: BTreeSet<String>,
-    stopping: bool,
-    mode: Mode,
     /// Where reading stood when the reader ended.
     pub standing: Option<Standing>,
     /// A part failed.
@@ -76,8 +74,6 @@ impl Agent {
             stops: [wake, stored.clone()],
             reading: true,
             sending: BTreeSet::new(),
-            stopping: false,
-            mode,
             standing: None,
             failed: false,
             drained: BTreeSet::new(),
@@ -110,7 +106,6 @@ impl Agent {
 
     /// Tells every thread to stop.
     pub fn stop(&mut self) {
-        self.stopping = true;
         self.stops.iter().for_each(Signal::stop);
     }
 
@@ -146,13 +141,12 @@ impl Agent {
         self.sending.iter().map(String::as_str)
     }
 
-    /// One sick part stops the rest only where nothing can go on without it: systemd starts all of it again.
+    /// A destination that is down or a disk that is full does not end a thread; what does is a fault of ours or of the
+    /// store, and then all of it is started again by the service manager.
     fn fail(&mut self, thread: &str, why: &str) {
         error!(thread, "A part of the agent failed: {why}.");
         self.failed = true;
-        if self.mode == Mode::Follow {
-            self.stop();
-        }
+        self.stop();
     }
 }
 

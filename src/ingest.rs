@@ -3,7 +3,8 @@
 
 mod lane;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -63,6 +64,10 @@ pub struct Reader {
     lanes: HashMap<FileKey, Lane>,
     shared: Shared,
     findings: Vec<Finding>,
+    problems: BTreeMap<PathBuf, String>,
+    sources_known: bool,
+    /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
+    owes_sync: bool,
     swept_at: Option<Instant>,
     over_size_told_at: Option<Instant>,
     retention: Retention,
@@ -110,7 +115,7 @@ impl Standing {
     /// # Errors
     /// The store cannot be read, or a path of the configuration cannot be used.
     pub fn restore(store: &Store, config: &Config) -> anyhow::Result<Self> {
-        let mut writer = store.writer()?;
+        let writer = store.writer()?;
         let mut files = Vec::new();
         for source in &config.sources {
             files.push(SourceFiles {
@@ -158,6 +163,9 @@ impl Reader {
                 keep_raw: config.retention.keep_raw,
             },
             findings: Vec::new(),
+            problems: BTreeMap::new(),
+            sources_known: false,
+            owes_sync: false,
             swept_at: None,
             over_size_told_at: None,
             retention: config.retention.clone(),
@@ -177,7 +185,10 @@ impl Reader {
                 Ok(()) => None,
                 Err(error) if error.may_pass() => {
                     warn!("Reading waits: {error}.");
-                    self.tail.rolled_back();
+                    // What the store has taken must not be read again, even if the disk did not confirm it yet.
+                    if !self.owes_sync {
+                        self.tail.rolled_back();
+                    }
                     Some(clock::monotonic() + STORE_PAUSE)
                 }
                 Err(error) => return Err(error.into()),
@@ -214,8 +225,9 @@ impl Reader {
         waiter.wait_until(Some(deadline)) == Woken::Rung
     }
 
-    /// Looks at all files and reads what there is.
+    /// Looks at all files and reads what there is; while there is much to read, it looks again whenever that is due.
     fn pass(&mut self, buffer: &mut Buffer) -> Result<(), StoreError> {
+        self.settle()?;
         let found = self.tail.look(clock::monotonic());
         found.iter().for_each(say);
         self.findings.extend(found);
@@ -226,6 +238,13 @@ impl Reader {
                 Done::Nothing if self.tail.has_turns() => {}
                 Done::Nothing => break,
             }
+            self.writer.sync(false)?;
+            self.sweep()?;
+            if self.tail.look_is_due(clock::monotonic()) {
+                let found = self.tail.look(clock::monotonic());
+                found.iter().for_each(say);
+                self.findings.extend(found);
+            }
         }
         self.writer.sync(false)?;
         self.sweep()
@@ -234,8 +253,10 @@ impl Reader {
     /// One transaction: lines of one or several files, and where they end.
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
+        let problems = self.problems_now();
         let first = self.tail.turn(began, buffer);
-        if first.is_none() && self.findings.is_empty() && !self.tail.has_changes() {
+        let nothing_new = self.findings.is_empty() && problems.is_none() && self.sources_known;
+        if first.is_none() && nothing_new && !self.tail.has_changes() {
             return Ok(Done::Nothing);
         }
         let had_lines = first.is_some();
@@ -243,6 +264,12 @@ impl Reader {
         let mut batch = self.writer.begin(now)?;
         for finding in &self.findings {
             note(&mut batch, finding)?;
+        }
+        if let Some(problems) = &problems {
+            batch.problems(problems)?;
+        }
+        for source in self.shared.sources.iter().filter(|_| !self.sources_known) {
+            batch.know_source(&source.paths)?;
         }
         let mut next = first;
         let (mut events, mut bytes) = (0, 0);
@@ -260,15 +287,46 @@ impl Reader {
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
+        self.owes_sync = true;
+        self.sources_known = true;
         self.findings.clear();
+        if let Some(problems) = problems {
+            self.problems = problems;
+        }
+        self.settle()?;
+        Ok(if had_lines { Done::More } else { Done::Nothing })
+    }
+
+    /// Tells the tail that a batch is committed, after the disk has confirmed it where that matters: the journal must
+    /// outlive the commit, so a rotated file is let go only when its events are on the disk.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        if !self.owes_sync {
+            return Ok(());
+        }
         let finished = self.tail.changes().forget;
         if !finished.is_empty() {
-            // The journal must outlive the commit: a rotated file is let go only when its events are on the disk.
             self.writer.sync(true)?;
             self.lanes.retain(|file, _| !finished.contains(file));
         }
         self.tail.committed(clock::monotonic());
-        Ok(if had_lines { Done::More } else { Done::Nothing })
+        self.owes_sync = false;
+        Ok(())
+    }
+
+    /// What is wrong with which path now, if that is not what the store has.
+    fn problems_now(&self) -> Option<BTreeMap<PathBuf, String>> {
+        // Nothing goes wrong or right without a finding, so files need not be asked in every batch.
+        if self.sources_known && self.findings.is_empty() {
+            return None;
+        }
+        let of_files = self.tail.files().into_iter().filter_map(|file| {
+            let path = file.path.to_path_buf();
+            file.problem.map(|what| (path.clone(), Finding { path, what }.to_string()))
+        });
+        let others =
+            self.tail.troubles().map(|finding| (finding.path.clone(), finding.to_string()));
+        let problems = of_files.chain(others).collect();
+        (problems != self.problems || !self.sources_known).then_some(problems)
     }
 
     fn sweep(&mut self) -> Result<(), StoreError> {
@@ -312,14 +370,10 @@ fn read_chunk<'b>(
 }
 
 fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
-    let path = batch.path(&finding.path)?;
-    match finding.weight() {
-        Weight::Problem => batch.problem(path, Some(&finding.to_string()))?,
-        Weight::Notice | Weight::Loss => batch.problem(path, None)?,
-    }
     if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
         finding.what
     {
+        let path = batch.path(&finding.path)?;
         batch.lost(path, lost_bytes_at_least)?;
     }
     Ok(())

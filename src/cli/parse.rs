@@ -8,14 +8,14 @@ use std::io::{self, BufWriter, Read as _, Write};
 
 use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches};
-use ipnet::IpNet;
 use ipsbell_parsers::{Choice, Format, Read, Reader};
 use jiff::tz::TimeZone;
 
 use super::{Command, Exit};
 use crate::clock;
-use crate::config::values;
+use crate::config::{self, values};
 use crate::event::{Event, Origin};
+use crate::triage::SeverityPolicy;
 use crate::wanted::known_words;
 use lines::{Line, Lines};
 
@@ -25,9 +25,6 @@ pub(crate) const COMMAND: Command =
 
 /// How many rejects are shown; all are counted.
 const REJECTS_SHOWN_MAX: usize = 5;
-
-/// `home_networks` where there is no configuration: the private networks of RFC 1918 and RFC 4193.
-const HOME_NETWORKS: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
 fn define(command: clap::Command) -> clap::Command {
     let format = Arg::new("format").long("format").value_name("F").default_value("auto");
@@ -60,8 +57,8 @@ struct Task {
     choice: Choice,
     zone: TimeZone,
     raw: bool,
-    host: String,
-    home_networks: Vec<IpNet>,
+    agent: config::Agent,
+    severity: SeverityPolicy,
 }
 
 fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
@@ -114,13 +111,15 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         Some(name) => values::time_zone(name)
             .map_err(|unfit| anyhow::anyhow!("`--timezone {name}`: wanted {}", unfit.wanted))?,
     };
-    let home_networks = HOME_NETWORKS.iter().map(|network| network.parse());
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    // There is no configuration here: its defaults, so that an event is what the agent would make of it.
+    let agent = config::Agent::standard(&host);
     Ok(Task {
         choice,
         zone,
         raw: arguments.get_flag("raw"),
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        home_networks: home_networks.collect::<Result<_, _>>()?,
+        severity: SeverityPolicy::of(Vec::new(), agent.home_networks.clone()),
+        agent,
     })
 }
 
@@ -203,12 +202,14 @@ impl Task {
         let origin = Origin {
             machine: 0,
             generation: 0,
-            agent_host: &self.host,
+            agent_host: &self.agent.host,
             path,
             zone: &self.zone,
-            home_networks: &self.home_networks,
+            home_networks: &self.agent.home_networks,
         };
-        Event::new(alert, format, line.record, line.offset, clock::now(), &origin)
+        let mut event = Event::new(alert, format, line.record, line.offset, clock::now(), &origin);
+        event.severity = self.severity.severity(&event);
+        event
     }
 }
 

@@ -64,7 +64,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         config,
         sender,
         happenings,
-        terminated: Cell::new(false),
+        asked: Asked::default(),
     };
     if arguments.once { run.once(clock::monotonic() + deadline) } else { run.follow() }
 }
@@ -76,8 +76,19 @@ struct Run {
     config: Config,
     sender: Sender<Happening>,
     happenings: Receiver<Happening>,
-    /// TERM or INT came, perhaps while something else was waited for.
-    terminated: Cell<bool>,
+    /// What the system asked for, perhaps while something else was waited for.
+    asked: Asked,
+}
+
+/// Signals that are still to be acted on.
+#[derive(Debug, Default)]
+struct Asked {
+    /// TERM or INT: for good.
+    stop: Cell<bool>,
+    /// HUP.
+    reload: Cell<bool>,
+    /// USR1.
+    status: Cell<bool>,
 }
 
 impl Run {
@@ -86,8 +97,9 @@ impl Run {
     }
 
     fn once(&mut self, deadline: Instant) -> anyhow::Result<Exit> {
+        self.warn_of_nothing_to_do();
         let mut agent = self.start(Mode::Once, None)?;
-        while !agent.ended() && !self.terminated.get() {
+        while !agent.ended() && !self.asked.stop.get() {
             let Some(happening) = self.next(Some(deadline))? else {
                 warn!("The deadline has come before all was delivered.");
                 break;
@@ -111,14 +123,14 @@ impl Run {
             "ipsbell {} runs.",
             env!("CARGO_PKG_VERSION"),
         );
-        while let Some(happening) = self.next(None)? {
-            match happening {
-                Happening::Signal(SIGHUP) => agent = self.reload(agent)?,
-                Happening::Signal(SIGUSR1) => self.tell_status(),
-                other => agent.note(other),
-            }
-            if agent.failed || self.terminated.get() {
-                break;
+        self.warn_of_nothing_to_do();
+        while !agent.failed && !self.asked.stop.get() {
+            if self.asked.status.take() {
+                self.tell_status();
+            } else if self.asked.reload.take() {
+                agent = self.reload(agent)?;
+            } else if let Some(happening) = self.next(None)? {
+                agent.note(happening);
             }
         }
         let failed = agent.failed;
@@ -146,6 +158,9 @@ impl Run {
             return Ok(agent);
         }
         self.stop(&mut agent, RELOAD_GRACE)?;
+        if self.asked.stop.get() {
+            return Ok(agent);
+        }
         if !agent.ended() || agent.failed {
             agent.failed = true;
             return Ok(agent);
@@ -160,11 +175,15 @@ impl Run {
 
     fn stop(&self, agent: &mut Agent, grace: Duration) -> anyhow::Result<()> {
         agent.stop();
-        let deadline = clock::monotonic() + grace;
+        let mut deadline = clock::monotonic() + grace;
         while !agent.ended() {
             match self.next(Some(deadline))? {
                 Some(happening) => agent.note(happening),
                 None => break,
+            }
+            // Who asks us to end does not wait for a reload's longer grace.
+            if self.asked.stop.get() {
+                deadline = deadline.min(clock::monotonic() + STOP_GRACE);
             }
         }
         Ok(())
@@ -173,8 +192,11 @@ impl Run {
     /// What happens next, or nothing until the deadline.
     fn next(&self, deadline: Option<Instant>) -> anyhow::Result<Option<Happening>> {
         let happening = self.receive(deadline)?;
-        if let Some(Happening::Signal(SIGTERM | SIGINT)) = happening {
-            self.terminated.set(true);
+        match happening {
+            Some(Happening::Signal(SIGTERM | SIGINT)) => self.asked.stop.set(true),
+            Some(Happening::Signal(SIGHUP)) => self.asked.reload.set(true),
+            Some(Happening::Signal(SIGUSR1)) => self.asked.status.set(true),
+            _ => {}
         }
         Ok(happening)
     }
@@ -191,9 +213,19 @@ impl Run {
         }
     }
 
+    fn warn_of_nothing_to_do(&self) {
+        if self.config.sources.is_empty() {
+            warn!("There is no [[source]] in the configuration: nothing is read.");
+        }
+        if self.config.destinations.is_empty() {
+            warn!("There is no [[destination]] in the configuration: nobody is told.");
+        }
+    }
+
     fn tell_account(&self) -> anyhow::Result<()> {
         let view = View::open(&self.config.agent.state_dir, &self.config.agent.host)?;
-        for destination in view.destinations()? {
+        let configured = |name: &str| self.config.destinations.iter().any(|each| each.name == name);
+        for destination in view.destinations()?.into_iter().filter(|each| configured(&each.name)) {
             let account = destination.account;
             info!(
                 destination = destination.name,
@@ -205,7 +237,7 @@ impl Run {
                 given_up = account.given_up,
                 expired = account.expired,
                 posts = destination.posts,
-                "Delivered."
+                "The account."
             );
         }
         Ok(())

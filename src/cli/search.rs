@@ -1,5 +1,6 @@
 //! `ipsbell search`: the events behind a card, or those of a rule, a source, a time; also while the agent runs.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 
 use clap::{Args as _, FromArgMatches as _};
@@ -82,16 +83,23 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let query = Query { since, limit: arguments.limit };
     let mut out = output();
     let mut written = Ok(());
-    let found =
-        view.search(&query, ranges.as_deref(), &|event| matcher.matches(event), &mut |event| {
-            if written.is_ok() {
-                written = if arguments.json {
-                    writeln!(out, "{}", event.ecs(arguments.raw))
-                } else {
-                    writeln!(out, "{}", line(event))
-                };
+    let found_lines = RefCell::new(Vec::new());
+    let found = view.search(
+        &query,
+        ranges.as_deref(),
+        &|event| matcher.matches(event),
+        &mut |event| {
+            let shown = if arguments.json { event.ecs(arguments.raw) } else { line(event) };
+            found_lines.borrow_mut().push(shown);
+        },
+        &mut || {
+            for shown in found_lines.borrow_mut().drain(..) {
+                if written.is_ok() {
+                    written = writeln!(out, "{shown}");
+                }
             }
-        })?;
+        },
+    )?;
     written?;
     out.flush()?;
     if found == arguments.limit && !arguments.json {

@@ -32,7 +32,8 @@ impl Settings {
 
 /// Reads a configuration with this process's environment.
 pub(super) fn load(path: &Path, secrets: Secrets) -> anyhow::Result<Config> {
-    if !path.exists() {
+    // Where it cannot be looked at, reading it says why.
+    if matches!(path.try_exists(), Ok(false)) {
         let path = path.display();
         return Err(Unusable(format!(
             "ipsbell: there is no configuration at {path}.\n\

@@ -44,6 +44,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     Ok(if status.problems.is_empty() { Exit::Well } else { Exit::Failed })
 }
 
+/// A file of which so many records are of no known format is probably the wrong one.
+const RECORDS_WITHOUT_FORMAT_MAX: u64 = 100;
+
 /// All that `status` shows.
 #[derive(Debug, Serialize)]
 pub(super) struct Status {
@@ -170,8 +173,15 @@ impl Status {
             );
         }
         for source in &self.sources {
+            let path = source.path.escape_debug();
             if let Some(problem) = &source.problem {
-                problems.push(format!("{}: {problem}", source.path));
+                problems.push(problem.clone());
+            }
+            if source.format.is_none() && source.records >= RECORDS_WITHOUT_FORMAT_MAX {
+                problems.push(format!(
+                    "{path}: no known format in {} records; `ipsbell formats` lists them",
+                    source.records
+                ));
             }
         }
         for destination in &self.destinations {

@@ -1,7 +1,6 @@
 //! `ipsbell test`: one marked test alert through grammar, triage, wording and receiver, and what the receiver said.
 
 use std::io::Write as _;
-use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
 use ipsbell_parsers::{Choice, Read, Reader};
@@ -10,9 +9,10 @@ use jiff::tz::TimeZone;
 use super::settings::Settings;
 use super::{Command, Exit, Unusable, output};
 use crate::config::{Config, Destination};
+use crate::deliver::POST_TIME_MAX;
 use crate::destinations::{Answer, Form};
 use crate::event::{Event, Origin};
-use crate::message::{self, Message, Tone};
+use crate::message::{self, Card, Message};
 use crate::triage::{Entry, Group, Reason, Report, Rest};
 use crate::{clock, identifier};
 
@@ -23,9 +23,6 @@ pub(super) const COMMAND: Command = Command {
     define: Arguments::augment_args,
     run,
 };
-
-/// The longest that one post may take.
-const POST_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// The alert that is sent: documentation addresses only (RFC 5737).
 const RECORD: &str = r#"{"timestamp":"1970-01-01T00:00:00.000000+0000","event_type":"alert","in_iface":"test0","src_ip":"192.0.2.7","src_port":40000,"dest_ip":"198.51.100.20","dest_port":443,"proto":"TCP","alert":{"action":"blocked","gid":1,"signature_id":1000001,"rev":1,"signature":"ipsbell test alert, nothing happened","category":"Test","severity":3}}"#;
@@ -85,7 +82,9 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
             });
             (format!("not delivered now: {why}{after}"), false)
         }
-        Answer::PayloadRefused { why } => (format!("the receiver refused the post: {why}"), false),
+        Answer::PayloadRefused { why } | Answer::Unclear { why } => {
+            (format!("the receiver refused the post: {why}"), false)
+        }
         Answer::DestinationRefused { why } => (format!("the receiver refuses us: {why}"), false),
     }
 }
@@ -110,15 +109,16 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
     let event = Event::new(*alert, format, RECORD.as_bytes(), 0, now, &origin);
     let mut group = Group::open(identifier::card(), &event, false);
     group.add(&event);
-    let id = identifier::card();
-    let mut message = message::compose(&Report {
-        id: &id,
+    let alert = message::compose(&Report {
+        id: "",
         agent_host: &config.agent.host,
         now,
         entries: vec![Entry { group: &group, reason: Reason::New, events: 1, sample: Some(event) }],
         rest: Rest::default(),
         gap: None,
     });
-    message.tone = Tone::Test;
+    // The frame says what it is; the card is what an alert looks like. It is in no store, so it has no id to search.
+    let mut message = message::test_message(&config.agent.host, now);
+    message.cards.extend(alert.cards.into_iter().map(|card| Card { id: None, ..card }));
     Ok(message)
 }

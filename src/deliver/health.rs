@@ -19,6 +19,12 @@ pub struct Health {
     pub delivered_at: Option<Timestamp>,
     /// What is still to be told of past trouble.
     pub gap: Option<Gap>,
+    /// What of it the post under way tells; it is to be told again if that post is given up.
+    pub telling: Option<Gap>,
+    /// Events of the post under way, by severity.
+    pub under_way: [u64; 5],
+    /// Posts that were given up since one was taken.
+    pub given_up_in_a_row: u64,
 }
 
 /// A destination that takes nothing now.
@@ -32,45 +38,63 @@ pub struct Failing {
     pub tries: u64,
     /// It refuses us: somebody has to mend something.
     pub refused: bool,
+    /// The receiver itself named the time of the next try, which a restart must keep.
+    pub named: bool,
     /// When it is tried again.
     pub next_try_at: Option<Timestamp>,
 }
 
 impl Health {
-    /// Takes note of an answer.
-    pub fn note(&mut self, now: Timestamp, answer: &Answer) {
+    /// Takes note of an answer to a post, which was in its plainest form or not.
+    pub fn note(&mut self, now: Timestamp, answer: &Answer, minimal: bool) {
         match answer {
             Answer::Delivered => self.recovered(now),
-            Answer::Later { why, .. } => self.failed(now, why, false),
-            Answer::DestinationRefused { why } => self.failed(now, why, true),
-            // The receiver is well; it is this payload that it does not take.
-            Answer::PayloadRefused { .. } => {}
+            Answer::Later { why, after, .. } => self.failed(now, why, false, after.is_some()),
+            Answer::DestinationRefused { why } => self.failed(now, why, true, false),
+            Answer::PayloadRefused { why } | Answer::Unclear { why } if minimal => {
+                self.failed(now, why, true, false);
+            }
+            // The receiver may be well: it is this payload that it does not take.
+            Answer::PayloadRefused { .. } | Answer::Unclear { .. } => {}
         }
+    }
+
+    /// The post under way, with so many events, is given up: what it should have told of past trouble is still to be told.
+    pub fn given_up(&mut self, now: Timestamp, events: u64) {
+        self.given_up_in_a_row += 1;
+        self.under_way = [0; 5];
+        let later = self.gap.take().unwrap_or_else(|| Gap::noticed(now));
+        let mut gap = match self.telling.take() {
+            Some(earlier) => earlier.join(later),
+            None => later,
+        };
+        gap.given_up += events;
+        self.gap = Some(gap);
+    }
+
+    /// A post with events of these severities begins, and tells what there is to tell of past trouble.
+    pub fn begin(&mut self, events: [u64; 5]) {
+        self.telling = self.gap.take();
+        self.under_way = events;
     }
 
     /// What is to be told of past trouble, made if there is none yet.
     pub fn gap_mut(&mut self, now: Timestamp) -> &mut Gap {
-        self.gap.get_or_insert_with(|| Gap {
-            since: now,
-            until: now,
-            why: String::new(),
-            tries: 0,
-            waited: [0; 5],
-            expired: 0,
-            given_up: 0,
-            maybe_repeated: 0,
-        })
+        self.gap.get_or_insert_with(|| Gap::noticed(now))
     }
 
-    fn failed(&mut self, now: Timestamp, why: &str, refused: bool) {
+    fn failed(&mut self, now: Timestamp, why: &str, refused: bool, named: bool) {
         let tries = self.failing.as_ref().map_or(0, |failing| failing.tries) + 1;
         let since = self.failing.as_ref().map_or(now, |failing| failing.since);
         let why = why.to_owned();
-        self.failing = Some(Failing { since, why, tries, refused, next_try_at: None });
+        self.failing = Some(Failing { since, why, tries, refused, named, next_try_at: None });
     }
 
     fn recovered(&mut self, now: Timestamp) {
         self.delivered_at = Some(now);
+        self.telling = None;
+        self.given_up_in_a_row = 0;
+        let waited = std::mem::take(&mut self.under_way);
         let Some(failing) = self.failing.take() else { return };
         if now.duration_since(failing.since).as_secs() >= GAP_TOLD_SECS_MIN {
             let gap = self.gap_mut(now);
@@ -78,6 +102,7 @@ impl Health {
             gap.until = now;
             gap.why = failing.why;
             gap.tries += failing.tries;
+            gap.add_waited(waited);
         }
     }
 }
@@ -93,12 +118,33 @@ mod tests {
         let failure = Answer::DestinationRefused { why: "no_service".into() };
         for (outage_secs, told) in [(59, false), (60, true)] {
             let mut health = Health::default();
-            health.note(start, &failure);
-            health.note(later(1), &failure);
+            health.begin([0, 0, 0, 2, 0]);
+            health.note(start, &failure, false);
+            health.note(later(1), &failure, false);
             assert_eq!(health.failing.as_ref().map(|failing| failing.tries), Some(2));
-            health.note(later(outage_secs), &Answer::Delivered);
+            health.note(later(outage_secs), &Answer::Delivered, false);
             assert_eq!(health.failing, None);
-            assert_eq!(health.gap.is_some(), told, "{outage_secs}");
+            let waited = health.gap.map(|gap| gap.waited);
+            assert_eq!(waited, told.then_some([0, 0, 0, 2, 0]), "{outage_secs}");
         }
+    }
+
+    #[test]
+    fn what_a_given_up_post_should_have_told_is_told_by_the_next() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut health = Health::default();
+        health.gap_mut(now).expired = 5;
+        for (events, in_a_row) in [(3, 1), (0, 2), (0, 3)] {
+            health.begin([0; 5]);
+            assert_eq!(health.gap, None);
+            health.note(now, &Answer::PayloadRefused { why: "no".into() }, true);
+            health.given_up(now, events);
+            let gap = health.gap.as_ref().map(|gap| (gap.expired, gap.given_up));
+            assert_eq!((gap, health.given_up_in_a_row), (Some((5, 3)), in_a_row));
+            assert!(health.failing.as_ref().is_some_and(|failing| failing.refused));
+        }
+        health.begin([0; 5]);
+        health.note(now, &Answer::Delivered, false);
+        assert_eq!((health.gap, health.telling, health.given_up_in_a_row), (None, None, 0));
     }
 }

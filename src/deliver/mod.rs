@@ -4,9 +4,11 @@
 mod health;
 mod limiter;
 mod mentions;
+mod posting;
 mod retry;
 mod sender;
 
 pub use health::{Failing, Health};
 pub use limiter::Limiter;
+pub use posting::POST_TIME_MAX;
 pub use sender::{Sender, Until};

@@ -13,7 +13,7 @@ const PROBE_MIN: Duration = Duration::from_secs(60);
 const PROBE_MAX: Duration = Duration::from_secs(900);
 
 /// A receiver that asks for a longer pause is asked again after this.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 /// What comes after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +44,20 @@ pub(super) fn next(answer: &Answer, tries: u64, minimal: bool, chance: f64) -> N
             Next::Again(longest.mul_f64(chance).max(BACKOFF_MIN / 2))
         }
         Answer::PayloadRefused { .. } if minimal => Next::GiveUp,
-        Answer::PayloadRefused { .. } => Next::Minimal,
-        Answer::DestinationRefused { .. } => {
+        Answer::PayloadRefused { .. } | Answer::Unclear { .. } if !minimal => Next::Minimal,
+        Answer::PayloadRefused { .. }
+        | Answer::Unclear { .. }
+        | Answer::DestinationRefused { .. } => {
             let longest = doubled(PROBE_MIN, tries, PROBE_MAX);
             Next::Probe(longest.mul_f64(0.9 + 0.1 * chance))
         }
     }
+}
+
+/// The pause after posts that were given up, one after the other: a receiver that refuses everything is not hammered, and
+/// one odd post does not hold up the next.
+pub(super) fn pause_after_given_up(in_a_row: u64) -> Duration {
+    if in_a_row <= 1 { Duration::ZERO } else { doubled(BACKOFF_MIN, in_a_row - 1, BACKOFF_MAX) }
 }
 
 fn doubled(first: Duration, tries: u64, longest: Duration) -> Duration {
@@ -73,6 +81,7 @@ mod tests {
     #[test]
     fn each_answer_has_its_next_step() {
         let refused = Answer::PayloadRefused { why: String::new() };
+        let unclear = Answer::Unclear { why: String::new() };
         let gone = Answer::DestinationRefused { why: String::new() };
         let seconds = Duration::from_secs;
         for (answer, tries, minimal, chance, expected) in [
@@ -86,10 +95,14 @@ mod tests {
             (&later(None), 9, false, 0.0, Next::Again(Duration::from_millis(500))),
             (&refused, 1, false, 0.5, Next::Minimal),
             (&refused, 2, true, 0.5, Next::GiveUp),
+            (&unclear, 1, false, 0.5, Next::Minimal),
+            (&unclear, 2, true, 1.0, Next::Probe(seconds(120))),
             (&gone, 1, false, 1.0, Next::Probe(seconds(60))),
             (&gone, 99, false, 1.0, Next::Probe(seconds(900))),
         ] {
             assert_eq!(next(answer, tries, minimal, chance), expected, "{answer:?} {tries}");
         }
+        let pauses = [1, 2, 3, 99].map(|in_a_row| pause_after_given_up(in_a_row).as_secs());
+        assert_eq!(pauses, [0, 1, 2, 300]);
     }
 }

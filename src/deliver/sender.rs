@@ -3,27 +3,29 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use ipsbell_parsers::alert::Severity;
+use jiff::Timestamp;
+use tracing::warn;
 
 use super::mentions::Mentions;
-use super::retry::{self, Next};
+use super::posting::Unwritten;
+use super::retry;
 use super::{Health, Limiter};
-use crate::destinations::{Answer, Destination, Form};
+use crate::destinations::Destination;
 use crate::message::{self, Message};
 use crate::signal::{Signal, Waiter, Woken};
-use crate::store::{Attempt, Ledger, NewAttempt, Outcome, Store, StoreError};
-use crate::triage::{Desk, Entry, Plan, Policy, Report};
+use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
+use crate::triage::{Desk, Entry, Fate, Plan, Policy, Report};
 use crate::{clock, config, identifier};
 
 /// Events that are read between two looks at the clock and the stop signal.
 const SWEEP_EVENTS: usize = 5_000;
 
+/// A flood that is read faster than it ends is told of at least so often.
+const PLAN_EVERY: Duration = Duration::from_secs(1);
+
 /// What was read without being told is committed after this time, so that a restart need not read it again.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
-
-/// The longest that one post may take.
-const POST_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// A store that cannot be written is tried again after this time.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -39,33 +41,39 @@ pub enum Until {
 
 /// A sender and all that it owns.
 pub struct Sender {
-    name: String,
-    agent_host: String,
-    mentions: Mentions,
-    kind: &'static str,
-    policy: Policy,
-    ledger: Ledger,
-    receiver: Box<dyn Destination>,
-    limiter: Arc<Limiter>,
-    desk: Desk,
-    health: Health,
-    cursor: u64,
-    expired: u64,
-    attempt: Option<Attempt>,
-    next_try_at: Option<Instant>,
-    committed_at: Instant,
-    dirty: bool,
-    stale: bool,
+    pub(super) name: String,
+    pub(super) agent_host: String,
+    pub(super) mentions: Mentions,
+    pub(super) kind: &'static str,
+    pub(super) policy: Policy,
+    pub(super) ledger: Ledger,
+    pub(super) receiver: Box<dyn Destination>,
+    pub(super) limiter: Arc<Limiter>,
+    pub(super) desk: Desk,
+    pub(super) health: Health,
+    pub(super) cursor: u64,
+    pub(super) expired: u64,
+    pub(super) attempt: Option<Attempt>,
+    /// The answer of the attempt, while the store could not take it.
+    pub(super) unwritten: Option<Unwritten>,
+    /// Nothing is posted before this.
+    pub(super) next_try_at: Option<Instant>,
+    /// The receiver refused us since this sender runs.
+    pub(super) refused: bool,
+    pub(super) planned_at: Instant,
+    pub(super) committed_at: Instant,
+    pub(super) cursor_moved: bool,
+    pub(super) stale: bool,
 }
 
 /// What a step leaves to do.
-enum Step {
+pub(super) enum Step {
     /// There is more to do at once.
     GoOn,
     /// Nothing before this, if nobody rings.
     Wait(Option<Instant>),
-    /// All is told.
-    Drained,
+    /// It ends: all is told, or not.
+    End(bool),
 }
 
 impl Sender {
@@ -84,6 +92,7 @@ impl Sender {
         let kind = destination.kind.name;
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
+        let next_try_at = named_pause(&restored.health, clock::now());
         Ok(Self {
             kind,
             name: destination.name.clone(),
@@ -98,9 +107,12 @@ impl Sender {
             cursor: restored.cursor,
             expired: 0,
             attempt: restored.attempt,
-            next_try_at: None,
+            unwritten: None,
+            next_try_at,
+            refused: false,
+            planned_at: clock::monotonic(),
             committed_at: clock::monotonic(),
-            dirty: false,
+            cursor_moved: false,
             stale: false,
         })
     }
@@ -114,13 +126,14 @@ impl Sender {
             let step = match self.step(until) {
                 Err(error) if error.may_pass() => {
                     warn!(destination = self.name, "{error}.");
-                    self.stale = true;
+                    // An answer that is known is kept and written later; everything else is read again.
+                    self.stale = self.unwritten.is_none();
                     Step::Wait(Some(clock::monotonic() + STORE_PAUSE))
                 }
                 step => step?,
             };
             let woken = match step {
-                Step::Drained => return Ok(true),
+                Step::End(drained) => return Ok(drained),
                 Step::GoOn => waiter.wait_until(Some(clock::monotonic())),
                 Step::Wait(deadline) => waiter.wait_until(deadline),
             };
@@ -132,37 +145,46 @@ impl Sender {
     }
 
     fn step(&mut self, until: &Until) -> Result<Step, StoreError> {
+        self.write_answer()?;
         if self.stale {
             self.restore()?;
         }
         let now = clock::monotonic();
-        if self.attempt.is_some() {
-            let free_at = self.next_try_at.max(self.limiter.free_at(now));
-            if free_at.is_some_and(|at| at > now) || !self.limiter.take(now) {
-                return Ok(Step::Wait(free_at.or(Some(now))));
-            }
-            self.retry()?;
-            return Ok(Step::GoOn);
-        }
-        if let Some(free_at) = self.limiter.free_at(now) {
-            return Ok(Step::Wait(Some(free_at)));
-        }
         // The order matters: who reads "the reader is done" first and then the store has read all of it.
-        let drained = matches!(until, Until::Drained(reader) if reader.stopping());
+        let drains = matches!(until, Until::Drained(reader) if reader.stopping());
+        if drains && self.refused {
+            self.put_down()?;
+            return Ok(Step::End(false));
+        }
+        let free_at = self.next_try_at.max(self.limiter.free_at(now));
+        if free_at.is_some_and(|at| at > now) {
+            return Ok(Step::Wait(free_at));
+        }
+        if self.attempt.is_some() {
+            return self.retry(now);
+        }
         let more = self.sweep()?;
-        if more && !self.desk.full() {
+        if more && !self.desk.full() && now.duration_since(self.planned_at) < PLAN_EVERY {
             return Ok(Step::GoOn);
         }
+        self.planned_at = now;
         let wall = clock::now();
-        let plan = self.desk.plan(wall, drained);
+        let plan = self.desk.plan(wall, drains && !more);
         let tells = !plan.is_empty() || self.health.gap.is_some();
-        if tells && self.limiter.take(now) {
+        if tells {
+            // Another destination with the same receiver may have been faster.
+            if !self.limiter.take(now) {
+                return Ok(Step::Wait(self.limiter.free_at(now)));
+            }
             self.begin(wall, &plan)?;
             return Ok(Step::GoOn);
         }
-        if drained && !more && !tells {
+        if more {
+            return Ok(Step::GoOn);
+        }
+        if drains {
             self.put_down()?;
-            return Ok(Step::Drained);
+            return Ok(Step::End(true));
         }
         self.keep(now)?;
         Ok(Step::Wait(self.next_step_at(now, wall)))
@@ -176,7 +198,7 @@ impl Sender {
         self.cursor = restored.cursor;
         self.attempt = restored.attempt;
         self.expired = 0;
-        self.dirty = false;
+        self.cursor_moved = false;
         self.stale = false;
         Ok(())
     }
@@ -184,24 +206,27 @@ impl Sender {
     /// Reads on. True if there may be more behind it.
     fn sweep(&mut self) -> Result<bool, StoreError> {
         let now = clock::now();
-        let desk = &mut self.desk;
+        let (desk, gap) = (&mut self.desk, &mut self.health.gap);
         let mut read = 0;
         let (cursor, expired) = self.ledger.read_on(self.cursor, SWEEP_EVENTS, &mut |event| {
-            desk.fold(&event, now, &mut identifier::card);
             read += 1;
+            let told = desk.fold(&event, now, &mut identifier::card) == Fate::Tell;
+            if let Some(gap) = gap.as_mut().filter(|gap| told && event.read_at <= gap.until) {
+                gap.add_waited(Severity::ALL.map(|each| u64::from(each == event.severity)));
+            }
             !desk.full()
         })?;
         if expired > 0 {
             self.expired += expired;
             self.health.gap_mut(now).expired += expired;
         }
-        self.dirty |= cursor != self.cursor;
+        self.cursor_moved |= cursor != self.cursor;
         self.cursor = cursor;
-        let more = read == SWEEP_EVENTS;
+        let more = read == SWEEP_EVENTS || self.desk.full();
         if more {
-            self.commit(now, None)?;
+            self.keep(clock::monotonic())?;
         }
-        Ok(more || self.desk.full())
+        Ok(more)
     }
 
     /// Commits a new attempt and posts it.
@@ -211,12 +236,17 @@ impl Sender {
         let oldest_at =
             oldest_at.filter(|group| group.held() > 0).map(|group| group.held_since).min();
         let cards: Vec<String> = plan.told().map(|told| self.card_of(&told.key, &id)).collect();
-        let message = self.compose(now, &id, plan)?;
+        let mut message = self.compose(now, &id, plan)?;
+        let mention = self.mentions.mention(&plan.new_severities(&self.desk), clock::monotonic());
+        message.mention = mention.as_ref().map(|(_, text)| text.clone());
         let cards = cards.iter().map(String::as_str).zip(plan.told()).collect();
-        self.health.gap = None;
+        self.health.begin(plan.events_by_severity(&self.desk));
         self.desk.tell(plan, now);
         let new = NewAttempt { id: &id, message: &message, cards, plan, oldest_at };
         self.attempt = self.commit(now, Some(&new))?;
+        if let Some((severity, _)) = mention {
+            self.mentions.called(severity, clock::monotonic());
+        }
         self.post()
     }
 
@@ -225,7 +255,7 @@ impl Sender {
         self.desk.group(key).map_or_else(|| post.to_owned(), |group| group.id.clone())
     }
 
-    fn compose(&mut self, now: Timestamp, id: &str, plan: &Plan) -> Result<Message, StoreError> {
+    fn compose(&self, now: Timestamp, id: &str, plan: &Plan) -> Result<Message, StoreError> {
         let mut samples = Vec::with_capacity(plan.cards.len());
         for told in &plan.cards {
             let newest = self.desk.group(&told.key).map(|group| group.newest);
@@ -233,14 +263,6 @@ impl Sender {
                 Some(newest) if told.events > 0 => self.ledger.event(newest)?,
                 _ => None,
             });
-        }
-        let mut gap = self.health.gap.clone();
-        if let Some(gap) = &mut gap {
-            for group in plan.told().filter_map(|told| self.desk.group(&told.key)) {
-                for (sum, held) in gap.waited.iter_mut().zip(group.held) {
-                    *sum += held;
-                }
-            }
         }
         let entries = plan.cards.iter().zip(samples).filter_map(|(told, sample)| {
             let group = self.desk.group(&told.key)?;
@@ -252,71 +274,14 @@ impl Sender {
             now,
             entries: entries.collect(),
             rest: plan.rest(&self.desk),
-            gap,
+            gap: self.health.gap.clone(),
         };
-        let mut message = message::compose(&report);
-        message.mention = self.mentions.mention(plan.worst_new(&self.desk), clock::monotonic());
-        Ok(message)
-    }
-
-    fn retry(&mut self) -> Result<(), StoreError> {
-        if let Some(attempt) = &mut self.attempt {
-            self.ledger.retry(attempt)?;
-        }
-        self.post()
-    }
-
-    /// Posts the attempt and commits the answer.
-    fn post(&mut self) -> Result<(), StoreError> {
-        let Some(attempt) = &mut self.attempt else { return Ok(()) };
-        let form = Form { minimal: attempt.minimal, maybe_repeated: attempt.maybe_repeated };
-        let payload = self.receiver.render(&attempt.message, form);
-        let answer = self.receiver.post(&payload, POST_TIME_MAX);
-        let now = clock::now();
-        self.health.note(now, &answer);
-        let (outcome, wait) =
-            match retry::next(&answer, attempt.tries, attempt.minimal, identifier::chance()) {
-                Next::Delivered => (Outcome::Delivered, None),
-                Next::GiveUp => (Outcome::GivenUp, None),
-                Next::Minimal => (Outcome::Again { maybe_delivered: false, minimal: true }, None),
-                Next::Again(wait) | Next::Probe(wait) => {
-                    let maybe_delivered =
-                        matches!(answer, Answer::Later { maybe_delivered: true, .. });
-                    (Outcome::Again { maybe_delivered, minimal: attempt.minimal }, Some(wait))
-                }
-            };
-        let again_at = wait.map(|wait| clock::monotonic() + wait);
-        match &answer {
-            Answer::Delivered => self.limiter.delivered(),
-            Answer::Later { slow_down: true, .. } => self.limiter.slow_down(again_at),
-            _ => {}
-        }
-        if let (Some(failing), Some(wait)) = (&mut self.health.failing, wait) {
-            failing.next_try_at =
-                SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-        }
-        if outcome == Outcome::GivenUp {
-            self.health.gap_mut(now).given_up += attempt.events;
-        }
-        if outcome == Outcome::Delivered
-            && attempt.maybe_repeated
-            && let Some(gap) = &mut self.health.gap
-        {
-            gap.maybe_repeated += 1;
-        }
-        self.next_try_at = again_at;
-        self.ledger.answered(now, attempt, outcome, &words(&answer), &payload, &self.health)?;
-        // Said when it stands in the ledger: who reads the log finds it there.
-        say(&self.name, &answer, attempt, wait);
-        if matches!(outcome, Outcome::Delivered | Outcome::GivenUp) {
-            self.attempt = None;
-        }
-        Ok(())
+        Ok(message::compose(&report))
     }
 
     /// Commits what was read and not told, now and then.
     fn keep(&mut self, now: Instant) -> Result<(), StoreError> {
-        if self.dirty && now.duration_since(self.committed_at) >= COMMIT_EVERY {
+        if self.has_changes() && now.duration_since(self.committed_at) >= COMMIT_EVERY {
             self.commit(clock::now(), None)?;
         }
         Ok(())
@@ -324,10 +289,15 @@ impl Sender {
 
     /// Commits what was read, before the end.
     fn put_down(&mut self) -> Result<(), StoreError> {
-        if !self.stale && (self.dirty || self.expired > 0) {
+        self.write_answer()?;
+        if !self.stale && self.has_changes() {
             self.commit(clock::now(), None)?;
         }
         Ok(())
+    }
+
+    fn has_changes(&self) -> bool {
+        self.cursor_moved || self.expired > 0 || self.desk.has_changes()
     }
 
     fn commit(
@@ -340,7 +310,7 @@ impl Sender {
             self.ledger.commit(now, self.cursor, self.expired, &changes, &self.health, attempt)?;
         self.desk.committed();
         self.expired = 0;
-        self.dirty = false;
+        self.cursor_moved = false;
         self.committed_at = clock::monotonic();
         Ok(begun)
     }
@@ -350,40 +320,15 @@ impl Sender {
             let wait = Duration::try_from(due.duration_since(wall)).unwrap_or(Duration::ZERO);
             now + wait.max(Duration::from_millis(1))
         });
-        let keep = self.dirty.then(|| self.committed_at + COMMIT_EVERY);
+        let keep = self.has_changes().then(|| self.committed_at + COMMIT_EVERY);
         [due, keep].into_iter().flatten().min()
     }
 }
 
-fn words(answer: &Answer) -> String {
-    match answer {
-        Answer::Delivered => "ok".to_owned(),
-        Answer::Later { why, .. }
-        | Answer::PayloadRefused { why }
-        | Answer::DestinationRefused { why } => why.clone(),
-    }
-}
-
-fn say(destination: &str, answer: &Answer, attempt: &Attempt, wait: Option<Duration>) {
-    let (events, tries) = (attempt.events, attempt.tries);
-    match answer {
-        Answer::Delivered if tries == 1 => {}
-        Answer::Delivered => info!(destination, events, tries, "Posted after several tries."),
-        Answer::Later { why, .. } => {
-            warn!(destination, events, tries, ?wait, "The post waits: {why}.");
-        }
-        Answer::PayloadRefused { why } if attempt.minimal => {
-            tracing::error!(
-                destination,
-                events,
-                "The post is given up, its events stay in the store: {why}."
-            );
-        }
-        Answer::PayloadRefused { why } => {
-            warn!(destination, events, "The post is sent again in its plainest form: {why}.");
-        }
-        Answer::DestinationRefused { why } => {
-            tracing::error!(destination, events, ?wait, "The destination refuses posts: {why}.");
-        }
-    }
+/// The pause that the receiver asked for before this sender was started.
+fn named_pause(health: &Health, now: Timestamp) -> Option<Instant> {
+    let failing = health.failing.as_ref().filter(|failing| failing.named)?;
+    let left = Duration::try_from(failing.next_try_at?.duration_since(now)).ok()?;
+    // A clock that was set back must not make hours of it.
+    Some(clock::monotonic() + left.min(retry::RETRY_AFTER_MAX))
 }

@@ -1,4 +1,4 @@
-//! Posts as text on standard output, for `ipsbell watch`, `ipsbell preview` and for a first look.
+//! Posts as text on standard output, for `ipsbell watch` and for a first look.
 //! The smallest kind: copy this one.
 
 use std::fmt::Write as _;

@@ -91,6 +91,12 @@ pub enum Answer {
         /// What the receiver said.
         why: String,
     },
+    /// The receiver refuses, in words that nobody documented: this payload, or us. If the plainest form is refused as well
+    /// it is us.
+    Unclear {
+        /// What the receiver said.
+        why: String,
+    },
     /// The receiver itself is gone or closed to us: nothing passes until somebody mends it.
     DestinationRefused {
         /// What the receiver said, and what to do.

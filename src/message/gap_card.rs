@@ -32,7 +32,9 @@ pub(super) fn card(gap: &Gap, alone: bool) -> Card {
             )),
         ));
     }
-    Card { id: None, severity: 0, tone: Tone::Recovered, title, facts, evidence: Vec::new() }
+    let lost = gap.expired > 0 || gap.given_up > 0;
+    let tone = if lost { Tone::Notice } else { Tone::Recovered };
+    Card { id: None, severity: 0, tone, title, facts, evidence: Vec::new() }
 }
 
 /// `14 min: 212 alerts waited, none lost; 2 critical, 31 high, 179 medium`.

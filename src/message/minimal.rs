@@ -11,7 +11,10 @@ pub(super) fn minimal(report: &Report<'_>) -> String {
     let mut words = vec!["IPS".to_owned()];
     match report.entries.first() {
         None if report.rest.events == 0 && report.gap.is_some() => {
-            words.push("agent can post again".to_owned());
+            let reachable = report.gap.as_ref().is_some_and(|gap| gap.tries > 0);
+            words.push(
+                if reachable { "agent can post again" } else { "alerts not told" }.to_owned(),
+            );
         }
         None => words.push(format!("alerts, worst {}", report.rest.worst.word())),
         Some(entry) => words.push(lead(entry)),
@@ -22,11 +25,10 @@ pub(super) fn minimal(report: &Report<'_>) -> String {
     }
     words.push(format!("on {}", host(report.agent_host)));
     if let Some(gap) = &report.gap {
-        words.push(format!(
-            "after {} without contact, {}",
-            phrase::between(gap.since, gap.until),
-            gap_card::outcome(gap)
-        ));
+        if gap.tries > 0 {
+            words.push(format!("after {} without contact,", phrase::between(gap.since, gap.until)));
+        }
+        words.push(gap_card::outcome(gap));
     }
     if let Some(id) =
         report.entries.first().and_then(|entry| group_card::search_id(&entry.group.id))

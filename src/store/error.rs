@@ -7,12 +7,12 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum StoreError {
     /// A file or directory cannot be used.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}: {error}", path.display())]
     Io {
         /// Which one.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// Another agent has the store.
     #[error("another ipsbell (process {process}) uses {}", directory.display())]
@@ -48,13 +48,16 @@ pub enum StoreError {
     #[error(
         "the store cannot be written: {0}; make room or remount the disk, reading goes on by itself"
     )]
-    Full(#[source] rusqlite::Error),
+    Full(rusqlite::Error),
+    /// The database's files cannot be opened.
+    #[error("the store cannot be opened: {0}; see whether hot.db is there and who may read it")]
+    Closed(rusqlite::Error),
     /// Another process holds the database.
     #[error("the store is locked by another process: {0}; close what has hot.db open")]
-    Busy(#[source] rusqlite::Error),
+    Busy(rusqlite::Error),
     /// Anything else that SQLite says.
     #[error("the store failed: {0}")]
-    Sqlite(#[source] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// What is in the store does not make sense.
     #[error("the store holds {found} where {wanted} was expected")]
     Damaged {
@@ -68,7 +71,7 @@ pub enum StoreError {
 impl StoreError {
     /// Will it pass by itself or by somebody's making room, so that the same step can be tried again?
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Busy(_))
+        matches!(self, Self::Full(_) | Self::Busy(_) | Self::Closed(_) | Self::Io { .. })
     }
 }
 
@@ -76,9 +79,8 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
-            Some(Code::DiskFull | Code::SystemIoFailure | Code::ReadOnly | Code::CannotOpen) => {
-                Self::Full(error)
-            }
+            Some(Code::DiskFull | Code::SystemIoFailure | Code::ReadOnly) => Self::Full(error),
+            Some(Code::CannotOpen) => Self::Closed(error),
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(error),
             _ => Self::Sqlite(error),
         }

@@ -40,11 +40,14 @@ pub const DATABASE: &str = "hot.db";
 /// How long a statement waits for another process that holds the database.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
-/// The write-ahead log is copied into the database when it has so many pages (16 MiB) ...
+/// The write-ahead log is copied into the database when it has so many pages (32 MiB) ...
 const CHECKPOINT_PAGES: u32 = 4096;
 
 /// ... and its file is cut back to this size afterwards.
 const WAL_BYTES_KEPT: u32 = 32 << 20;
+
+/// How often the lock is asked for while somebody only looks at it.
+const LOCK_LOOKS_MAX: u32 = 10_000;
 
 /// Memory of each connection for pages, in KiB.
 const CACHE_KIB: i32 = 2048;
@@ -66,7 +69,7 @@ impl Store {
     pub fn open(directory: &Path, now: Timestamp) -> Result<Self, StoreError> {
         let at = |path: &Path| {
             let path = path.to_owned();
-            move |source| StoreError::Io { path, source }
+            move |error| StoreError::Io { path, error }
         };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(at(directory))?;
         let in_use = take_lock(directory)?;
@@ -128,7 +131,7 @@ impl Store {
 /// The lock file is there and cannot be read.
 pub fn running(directory: &Path) -> Result<Option<u32>, StoreError> {
     let path = directory.join("lock");
-    let at = |source| StoreError::Io { path: path.clone(), source };
+    let at = |error| StoreError::Io { path: path.clone(), error };
     let mut file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -145,7 +148,7 @@ pub fn running(directory: &Path) -> Result<Option<u32>, StoreError> {
 /// The lock goes with the process, however it ends.
 fn take_lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join("lock");
-    let at = |source| StoreError::Io { path: path.clone(), source };
+    let at = |error| StoreError::Io { path: path.clone(), error };
     let mut options = OpenOptions::new();
     let mut file = options
         .read(true)
@@ -155,9 +158,16 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&path)
         .map_err(at)?;
-    if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-        let process = running(directory)?.unwrap_or(0);
-        return Err(StoreError::InUse { directory: directory.to_owned(), process });
+    let mut looks = 0;
+    while rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+        // A `status` that looks whether an agent runs holds it for a moment, too.
+        let process = running(directory)?;
+        looks += 1;
+        if process.is_some() || looks > LOCK_LOOKS_MAX {
+            let process = process.unwrap_or(0);
+            return Err(StoreError::InUse { directory: directory.to_owned(), process });
+        }
+        std::thread::yield_now();
     }
     file.set_len(0).map_err(at)?;
     file.rewind().map_err(at)?;
@@ -182,8 +192,8 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
 /// Opens the database for reading only, for commands that run beside an agent.
 fn connect_to_read(directory: &Path) -> Result<Connection, StoreError> {
     let file = directory.join(DATABASE);
-    if let Err(source) = file.metadata() {
-        return Err(StoreError::Io { path: file, source });
+    if let Err(error) = file.metadata() {
+        return Err(StoreError::Io { path: file, error });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&file, flags)?;

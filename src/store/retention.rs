@@ -13,7 +13,7 @@ const STEP_ROWS: i64 = 5_000;
 const STEPS_MAX: usize = 200;
 
 /// Free pages given back to the file system after a step.
-const VACUUM_PAGES: u32 = 4_096;
+const VACUUM_PAGES: u32 = 2_048;
 
 /// What a sweep let go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,24 +43,55 @@ impl Writer {
                 Some(limit) => self.delete_events(Some(limit))?,
                 None => 0,
             };
-            let ledger = match before(retention.notifications) {
+            let mut ledger = match before(retention.notifications) {
                 Some(limit) => self.delete_notifications(limit)?,
                 None => 0,
             };
-            let over = if bytes_used(self.parts().0)? > retention.max_size_bytes {
-                self.delete_events(None)?
-            } else {
-                0
-            };
+            let mut over = 0;
+            if bytes_used(self.parts().0)? > retention.max_size_bytes {
+                // The oldest go first, be they events or posts: neither crowds out the other.
+                match self.oldest_post_before_events()? {
+                    Some(limit) => ledger += self.delete_notifications(limit)?,
+                    None => over = self.delete_events(None)?,
+                }
+            }
             swept.events_old += old;
             swept.events_over_size += over;
             swept.notifications += ledger;
             if old + ledger + over == 0 {
                 break;
             }
-            self.parts().0.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+            self.vacuum()?;
         }
         Ok(swept)
+    }
+
+    /// If the oldest posts were made before the oldest event was read: until when.
+    fn oldest_post_before_events(&mut self) -> Result<Option<i64>, StoreError> {
+        let (connection, _) = self.parts();
+        let oldest = connection.query_row(
+            "SELECT (SELECT read_at FROM event ORDER BY sequence LIMIT 1), \
+             (SELECT created_at FROM notification WHERE state <> 0 ORDER BY created_at LIMIT 1)",
+            [],
+            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)),
+        )?;
+        Ok(match oldest {
+            (Some(event), Some(post)) if post < event => Some(event),
+            (None, Some(_)) => Some(i64::MAX),
+            _ => None,
+        })
+    }
+
+    /// Gives free pages back to the file system, at most [`VACUUM_PAGES`].
+    fn vacuum(&mut self) -> Result<(), StoreError> {
+        let (connection, turn) = self.parts();
+        let _turn = take_turn(turn);
+        // The pragma frees one page for each row that it gives.
+        let mut vacuum =
+            connection.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+        let mut rows = vacuum.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
     }
 
     /// Deletes the oldest events, at most a step of them: those read before `limit`, or whatever they are.

@@ -13,7 +13,10 @@ use crate::event::Event;
 use crate::triage;
 
 /// Events that one step of a search reads.
-const STEP_EVENTS: usize = 5_000;
+const STEP_EVENTS: usize = 1_000;
+
+/// Bytes of records that one step of a search reads, so that what it found can wait in memory until it is shown.
+const STEP_BYTES_MAX: usize = 4 << 20;
 
 /// The shortest card id that a search takes.
 const CARD_CHARS_MIN: usize = 4;
@@ -205,7 +208,8 @@ impl View {
         Ok(Found::Card(ranges.collect::<Result<_, _>>()?))
     }
 
-    /// The newest events of this query that `wanted` takes, newest first, each given to `take`. Gives how many.
+    /// The newest events of this query that `wanted` takes, newest first, each given to `take`. Gives how many. Between two
+    /// steps, while the database is not held, `pause` is called: there is the time to write to somebody who reads slowly.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -215,6 +219,7 @@ impl View {
         ranges: Option<&[(String, u64, u64)]>,
         wanted: &dyn Fn(&Event<'_>) -> bool,
         take: &mut dyn FnMut(&Event<'_>),
+        pause: &mut dyn FnMut(),
     ) -> Result<usize, StoreError> {
         let bounds = ranges.map(|ranges| {
             let first = ranges.iter().map(|range| range.1).min().unwrap_or(1);
@@ -223,7 +228,7 @@ impl View {
         let (first, mut below) = bounds.map_or((0, i64::MAX), |b| (b.0 as i64, b.1 as i64 + 1));
         let mut found = 0;
         while found < query.limit {
-            let mut seen = 0;
+            let (mut seen, mut bytes) = (0, 0);
             let mut conditions = String::from("sequence >= ? AND sequence < ?");
             let mut values = vec![Value::from(first), Value::from(below)];
             if let Some(since) = query.since {
@@ -238,6 +243,7 @@ impl View {
             while let Some(row) = rows.next()? {
                 let event = event_row::event(row, &self.agent_host)?;
                 seen += 1;
+                bytes += event.raw.len();
                 let sequence = event.sequence.unwrap_or(0);
                 below = sequence as i64;
                 let in_card = ranges.is_none_or(|ranges| {
@@ -249,11 +255,14 @@ impl View {
                     take(&event);
                     found += 1;
                 }
-                if found >= query.limit {
+                if found >= query.limit || bytes >= STEP_BYTES_MAX {
                     break;
                 }
             }
-            if seen < STEP_EVENTS {
+            drop(rows);
+            drop(statement);
+            pause();
+            if seen < STEP_EVENTS && bytes < STEP_BYTES_MAX {
                 break;
             }
         }

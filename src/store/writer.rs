@@ -1,6 +1,6 @@
 //! The reader thread's side: events, rejects, counts and positions in one transaction (promise 1).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -125,14 +125,14 @@ impl Writer {
         Ok(Self { connection, turn, wal, paths, unsynced_since: None, last_sequence })
     }
 
-    /// Is a source with these paths seen for the first time? From now on it is known.
+    /// Is a source with these paths configured for the first time?
     ///
     /// # Errors
-    /// The database cannot be written.
-    pub fn source_is_new(&mut self, paths: &[String]) -> Result<bool, StoreError> {
-        let _turn = take_turn(&self.turn);
-        let insert = "INSERT OR IGNORE INTO source (paths) VALUES (?1)";
-        Ok(self.connection.execute(insert, [paths.join("\n")])? == 1)
+    /// The database cannot be read.
+    pub fn source_is_new(&self, paths: &[String]) -> Result<bool, StoreError> {
+        let known = "SELECT count(*) FROM source WHERE paths = ?1";
+        let known: i64 = self.connection.query_row(known, [paths.join("\n")], |row| row.get(0))?;
+        Ok(known == 0)
     }
 
     /// Begins a transaction.
@@ -166,7 +166,7 @@ impl Writer {
         }
         // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
         // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
-        let at = |source| StoreError::Io { path: self.wal.clone(), source };
+        let at = |error| StoreError::Io { path: self.wal.clone(), error };
         match File::open(&self.wal) {
             Ok(file) => file.sync_data().map_err(at)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -304,18 +304,42 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Notes what is wrong with a path, or that nothing is.
+    /// What is wrong with which path; nothing is wrong with the others.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn problem(&mut self, path: i64, problem: Option<&str>) -> Result<(), StoreError> {
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (path) DO UPDATE SET problem = ?2, \
-                 problem_since = CASE WHEN ?2 IS NULL THEN NULL ELSE coalesce(problem_since, ?3) END",
-            )?
-            .execute(params![path, problem, problem.map(|_| self.now.as_microsecond())])?;
+    pub fn problems(&mut self, problems: &BTreeMap<PathBuf, String>) -> Result<(), StoreError> {
+        let now = self.now.as_microsecond();
+        let mut still = Vec::new();
+        for (path, problem) in problems {
+            let number = self.path(path)?;
+            still.push(number);
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT (path) DO UPDATE SET problem = ?2, problem_since = coalesce(problem_since, ?3)",
+                )?
+                .execute(params![number, problem, now])?;
+        }
+        let mut others =
+            self.transaction.prepare("SELECT path FROM reading WHERE problem IS NOT NULL")?;
+        let others = others.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        for number in others.into_iter().filter(|number| !still.contains(number)) {
+            self.transaction.execute(
+                "UPDATE reading SET problem = NULL, problem_since = NULL WHERE path = ?1",
+                [number],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// From now on a source with these paths is known: what appears in it later is read from its beginning.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn know_source(&mut self, paths: &[String]) -> Result<(), StoreError> {
+        let insert = "INSERT OR IGNORE INTO source (paths) VALUES (?1)";
+        self.transaction.execute(insert, [paths.join("\n")])?;
         Ok(())
     }
 

@@ -175,6 +175,11 @@ impl Tail {
         std::mem::take(&mut self.findings)
     }
 
+    /// Is it time for a look at all files, whatever is still to be read?
+    pub fn look_is_due(&self, now: Instant) -> bool {
+        self.next_pass.is_none_or(|at| now >= at)
+    }
+
     /// When to look again, if nothing rings before.
     pub fn next_look(&self, now: Instant) -> Instant {
         if self.queue.is_empty() { self.next_pass.unwrap_or(now) } else { now }

@@ -199,10 +199,12 @@ impl Tail {
         }
     }
 
-    /// Is this a file that was there when its source was first configured?
+    /// Is this a file that was there when its source was first configured? A path of which something was read before is
+    /// no new one, also where the source has got another path beside it.
     fn is_first(&self, sighting: &Sighting) -> bool {
         self.passes == 0
             && !self.left.contains_key(&*sighting.path)
+            && !self.newest.contains_key(&*sighting.path)
             && self.sources.get(sighting.source).is_some_and(|source| source.first_start)
     }
 

@@ -90,9 +90,15 @@ impl Desk {
         }
     }
 
-    /// Takes up an event: mutes, matches and counts it.
-    pub fn fold(&mut self, event: &Event<'_>, now: Timestamp, new_id: &mut dyn FnMut() -> String) {
-        match self.policy.fate(event, now) {
+    /// Takes up an event: mutes, matches and counts it. Says what became of it.
+    pub fn fold(
+        &mut self,
+        event: &Event<'_>,
+        now: Timestamp,
+        new_id: &mut dyn FnMut() -> String,
+    ) -> Fate {
+        let fate = self.policy.fate(event, now);
+        match fate {
             Fate::NotMatched => self.untold.not_matched += 1,
             Fate::Muted => self.untold.muted += 1,
             Fate::Tell => {
@@ -106,6 +112,7 @@ impl Desk {
                 self.changed.insert(key);
             }
         }
+        fate
     }
 
     /// Is there no room for another event that needs a card of its own? Only without triage.
@@ -116,6 +123,21 @@ impl Desk {
     /// Events that are in groups and not told.
     pub fn held(&self) -> u64 {
         self.groups.values().map(Group::held).sum()
+    }
+
+    /// As [`Desk::held`], by severity as in [`Severity::ALL`].
+    pub fn all_held_by_severity(&self) -> [u64; 5] {
+        Self::held_by_severity(self.groups.values())
+    }
+
+    fn held_by_severity<'g>(groups: impl Iterator<Item = &'g Group>) -> [u64; 5] {
+        let mut sums = [0; 5];
+        for group in groups {
+            for (sum, held) in sums.iter_mut().zip(group.held) {
+                *sum += held;
+            }
+        }
+        sums
     }
 
     /// The group of this key.
@@ -184,6 +206,11 @@ impl Desk {
         }
     }
 
+    /// Is there anything that the store has to write?
+    pub fn has_changes(&self) -> bool {
+        !(self.changed.is_empty() && self.closed.is_empty() && self.untold == Untold::default())
+    }
+
     /// The store has written the changes.
     pub fn committed(&mut self) {
         self.changed.clear();
@@ -240,10 +267,15 @@ impl Plan {
         self.cards.iter().chain(&self.rest)
     }
 
-    /// The worst severity among the groups that are new.
-    pub fn worst_new(&self, desk: &Desk) -> Option<Severity> {
+    /// The severities of the groups that are new.
+    pub fn new_severities(&self, desk: &Desk) -> BTreeSet<Severity> {
         let told = self.told().filter(|told| told.reason == Reason::New);
-        told.filter_map(|told| desk.group(&told.key)).map(Group::severity).max()
+        told.filter_map(|told| desk.group(&told.key)).map(Group::severity).collect()
+    }
+
+    /// Events that it tells for the first time, by severity as in [`Severity::ALL`].
+    pub fn events_by_severity(&self, desk: &Desk) -> [u64; 5] {
+        Desk::held_by_severity(self.told().filter_map(|told| desk.group(&told.key)))
     }
 
     /// Events that it tells for the first time.

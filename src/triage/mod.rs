@@ -8,7 +8,7 @@ mod severity;
 
 pub use desk::{Changes, Desk, OPEN_GROUPS_MAX, OVERFLOW_KEY, Plan, Told, Untold};
 pub use group::{Distinct, Group};
-pub use policy::{Policy, key_matches};
+pub use policy::{Fate, Policy, key_matches};
 pub use severity::SeverityPolicy;
 
 use ipsbell_parsers::alert::Severity;
@@ -91,4 +91,45 @@ pub struct Gap {
     pub given_up: u64,
     /// Posts that may appear twice.
     pub maybe_repeated: u64,
+}
+
+impl Gap {
+    /// A gap of which nothing is known but that it is noticed now.
+    pub fn noticed(now: Timestamp) -> Self {
+        Self {
+            since: now,
+            until: now,
+            why: String::new(),
+            tries: 0,
+            waited: [0; 5],
+            expired: 0,
+            given_up: 0,
+            maybe_repeated: 0,
+        }
+    }
+
+    /// Both as one: what an earlier post should have told, and what came after it.
+    pub fn join(self, later: Self) -> Self {
+        let mut waited = self.waited;
+        for (sum, more) in waited.iter_mut().zip(later.waited) {
+            *sum += more;
+        }
+        Self {
+            since: self.since.min(later.since),
+            until: self.until.max(later.until),
+            why: if later.why.is_empty() { self.why } else { later.why },
+            tries: self.tries + later.tries,
+            waited,
+            expired: self.expired + later.expired,
+            given_up: self.given_up + later.given_up,
+            maybe_repeated: self.maybe_repeated + later.maybe_repeated,
+        }
+    }
+
+    /// Adds events that waited, by severity.
+    pub fn add_waited(&mut self, events: [u64; 5]) {
+        for (sum, more) in self.waited.iter_mut().zip(events) {
+            *sum += more;
+        }
+    }
 }

@@ -11,6 +11,9 @@ use crate::config::{self, GroupField, Mute};
 use crate::event::Event;
 use crate::matcher::Matcher;
 
+/// Characters of a value in a key; a longer one is its beginning and its hash.
+const VALUE_CHARS_MAX: usize = 200;
+
 /// What one destination's configuration says about what it is told.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -92,11 +95,22 @@ fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
             GroupField::Category => ("category", text(&rule.category)),
             GroupField::Format => ("format", event.format.to_owned()),
         };
-        // A newline in a value would let one rule pass for another's group.
-        let value = value.replace('\n', "\\n");
-        writeln!(key, "{name}={value}").unwrap_or_default();
+        writeln!(key, "{name}={}", bounded(&value)).unwrap_or_default();
     }
     key
+}
+
+/// The value as it stands in a key: a newline would let one rule pass for another's group, and a long text would cost the
+/// memory of ten thousand groups as often.
+fn bounded(value: &str) -> String {
+    let value = value.replace('\n', "\\n");
+    match value.char_indices().nth(VALUE_CHARS_MAX) {
+        None => value,
+        Some((at, _)) => {
+            let (head, _) = value.split_at(at);
+            format!("{head}…{:032x}", xxhash_rust::xxh3::xxh3_128(value.as_bytes()))
+        }
+    }
 }
 
 /// Does this event belong to the group of this key?

@@ -19,13 +19,19 @@ pub struct SeverityPolicy {
 impl SeverityPolicy {
     /// The policy of this configuration.
     pub fn new(config: &Config) -> Self {
-        Self { rules: config.severities.clone(), home_networks: config.agent.home_networks.clone() }
+        Self::of(config.severities.clone(), config.agent.home_networks.clone())
     }
 
-    /// The severity that counts: by the first rule that matches, else the log's own, one step higher where a machine of
+    /// These rules, seen from these networks of our own.
+    pub fn of(rules: Vec<SeverityRule>, home_networks: Vec<IpNet>) -> Self {
+        Self { rules, home_networks }
+    }
+
+    /// The severity that counts: by the last rule that matches, else the log's own, one step higher where a machine of
     /// ours talks out and was not stopped.
     pub fn severity(&self, event: &Event<'_>) -> Severity {
-        let mut rules = self.rules.iter();
+        // The last one holds, so that a file of `conf.d` can overrule an earlier one.
+        let mut rules = self.rules.iter().rev();
         match rules.find(|rule| rule.matches.iter().any(|matcher| matcher.matches(event))) {
             Some(rule) => rule.set,
             None if self.talks_out(event) => one_step_higher(event.alert.severity),

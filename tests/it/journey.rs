@@ -10,12 +10,19 @@ fn stored(place: &Place) -> Vec<(String, String)> {
     let view = View::open(&place.state(), "sensor-1").unwrap();
     let mut found = Vec::new();
     let query = Query { since: None, limit: usize::MAX };
-    view.search(&query, None, &|_| true, &mut |event| {
-        let rule = event.alert.rule.id.as_deref().unwrap_or("").to_owned();
-        let number =
-            serde_json::from_slice::<serde_json::Value>(&event.raw).unwrap()["flow_id"].to_string();
-        found.push((rule, number));
-    })
+    view.search(
+        &query,
+        None,
+        &|_| true,
+        &mut |event| {
+            let rule = event.alert.rule.id.as_deref().unwrap_or("").to_owned();
+            let number =
+                serde_json::from_slice::<serde_json::Value>(&event.raw).unwrap()["flow_id"]
+                    .to_string();
+            found.push((rule, number));
+        },
+        &mut || {},
+    )
     .unwrap();
     found.sort();
     found

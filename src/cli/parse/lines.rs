@@ -5,7 +5,7 @@ use std::io;
 use memchr::memchr;
 
 /// The longest line; what is over it is cut off and counted.
-pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
+pub(super) use crate::tail::LINE_BYTES_MAX;
 
 const CHUNK_BYTES: usize = 1 << 18;
 

@@ -7,8 +7,8 @@ fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
         choice,
         zone: TimeZone::UTC,
         raw: false,
-        host: "web1".into(),
-        home_networks: vec![],
+        agent: config::Agent::standard("web1"),
+        severity: SeverityPolicy::of(Vec::new(), Vec::new()),
     };
     let mut out = Vec::new();
     let mut summary = Summary::default();

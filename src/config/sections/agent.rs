@@ -16,8 +16,8 @@ const HOME_NETWORKS: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16
 const HOST_CHARS_MAX: usize = 255;
 
 impl Agent {
-    /// All defaults.
-    pub(in crate::config) fn standard(machine: &str) -> Self {
+    /// All defaults, for a machine of this name.
+    pub fn standard(machine: &str) -> Self {
         Self {
             host: machine.to_owned(),
             state_dir: STATE_DIR.into(),

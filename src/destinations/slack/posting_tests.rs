@@ -91,6 +91,7 @@ fn every_fault_has_its_answer() {
                 (format!("Later maybe={maybe_delivered}"), why)
             }
             Answer::PayloadRefused { why } => ("PayloadRefused".to_owned(), why),
+            Answer::Unclear { why } => ("Unclear".to_owned(), why),
             Answer::DestinationRefused { why } => ("DestinationRefused".to_owned(), why),
         };
         assert_eq!(found, shape, "for {fault:?}: {why}");
