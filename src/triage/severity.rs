@@ -57,3 +57,77 @@ fn is_unicast(ip: &IpAddr) -> bool {
 fn one_step_higher(severity: Severity) -> Severity {
     Severity::ALL.into_iter().find(|step| *step > severity).unwrap_or(severity)
 }
+
+#[cfg(test)]
+mod tests {
+    use ipsbell_parsers::alert::{Alert, Endpoint, Rule, Verdict};
+
+    use super::*;
+    use crate::matcher::Matcher;
+
+    fn check(
+        policy: &SeverityPolicy,
+        verdict: Verdict,
+        source: &str,
+        destination: &str,
+    ) -> Severity {
+        let side = |ip: &str| Endpoint { ip: ip.parse().ok(), ..Endpoint::default() };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        policy.severity(&Event {
+            sequence: None,
+            id: crate::event::EventId(0),
+            at: now,
+            read_at: now,
+            severity: Severity::Medium,
+            direction: None,
+            agent_host: "host".into(),
+            format: "cef",
+            path: "log".into(),
+            offset: 0,
+            alert: Alert {
+                severity: Severity::Medium,
+                verdict,
+                source: side(source),
+                destination: side(destination),
+                rule: Rule { id: Some("7".into()), ..Rule::default() },
+                ..Alert::default()
+            },
+            raw: (&b""[..]).into(),
+        })
+    }
+
+    #[test]
+    fn what_talks_out_and_was_not_stopped_counts_one_step_higher() {
+        let home = vec!["10.0.0.0/8".parse().unwrap()];
+        let policy = SeverityPolicy::of(Vec::new(), home);
+        for (verdict, source, destination, expected) in [
+            (Verdict::Detected, "10.1.2.3", "203.0.113.9", Severity::High),
+            (Verdict::Unknown, "10.1.2.3", "203.0.113.9", Severity::High),
+            (Verdict::Blocked, "10.1.2.3", "203.0.113.9", Severity::Medium),
+            (Verdict::Detected, "203.0.113.9", "10.1.2.3", Severity::Medium),
+            (Verdict::Detected, "10.1.2.3", "10.9.9.9", Severity::Medium),
+            (Verdict::Detected, "10.1.2.3", "255.255.255.255", Severity::Medium),
+            (Verdict::Detected, "10.1.2.3", "ff02::1", Severity::Medium),
+            (Verdict::Detected, "10.1.2.3", "", Severity::Medium),
+        ] {
+            let found = check(&policy, verdict, source, destination);
+            assert_eq!(found, expected, "{verdict:?} {source} {destination}");
+        }
+    }
+
+    #[test]
+    fn the_last_rule_that_matches_holds() {
+        let rule = |rule, set| SeverityRule {
+            matches: vec![Matcher::from_pairs([("rule", rule)]).unwrap()],
+            set,
+        };
+        let rules = vec![
+            rule("7", Severity::Low),
+            rule("1-9", Severity::Critical),
+            rule("8", Severity::Info),
+        ];
+        let policy = SeverityPolicy::of(rules, Vec::new());
+        let found = check(&policy, Verdict::Blocked, "203.0.113.9", "10.1.2.3");
+        assert_eq!(found, Severity::Critical);
+    }
+}

@@ -95,6 +95,59 @@ fn a_payload_refused_in_every_form_is_given_up_and_told() {
     assert_eq!(agent.stop(), 0);
 }
 
+/// Not hammered while it lasts, and told when it is over: exactly what was given up.
+#[test]
+fn a_receiver_that_refuses_everything_is_told_what_it_missed() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    slack.answer_with(Some(Fault::word(400, "invalid_payload")));
+    place.append(&alerts(3014, 0..3));
+    let agent = place.run();
+    // The alerts' post and two that would tell of it, each in both forms.
+    slack.wait_for_requests(6, DEADLINE);
+    let status = place.ipsbell(&["status"]);
+    assert_eq!(status.status.code(), Some(1), "{}", String::from_utf8_lossy(&status.stdout));
+    slack.answer_with(None);
+    let posts = slack.wait_for(1, DEADLINE);
+    let shown = posts[0].shown();
+    assert!(shown.contains("3 alerts given up"), "{shown}");
+    let account = place.wait_for_account("the account", |account| account.given_up == 3);
+    assert_eq!(account.unaccounted(), 0);
+    assert_eq!(agent.stop(), 0);
+}
+
+#[test]
+fn an_answer_that_nobody_documented_costs_no_alert() {
+    for fault in [Fault::word(418, "something_new"), Fault::word(401, "")] {
+        let slack = FakeSlack::start().unwrap();
+        let place = Place::new(&slack);
+        slack.answer_with(Some(fault));
+        place.append(&alerts(3015, 0..4));
+        let agent = place.run();
+        agent.wait_for_log("The destination refuses posts");
+        let account = place.account().unwrap();
+        assert_eq!((account.given_up, account.held), (0, 4));
+        slack.answer_with(None);
+        agent.signal("HUP");
+        place.wait_for_account("all to be told", |account| account.told == 4);
+        assert_eq!(agent.stop(), 0);
+    }
+}
+
+#[test]
+fn once_ends_when_the_receiver_refuses_us() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    slack.answer_with(Some(Fault::word(404, "no_service")));
+    place.append(&alerts(3016, 0..4));
+    let output = place.ipsbell(&["run", "--once"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(slack.requests().len(), 1);
+    slack.answer_with(None);
+    assert_eq!(place.ipsbell(&["run", "--once"]).status.code(), Some(0));
+    assert_eq!(place.account().unwrap().told, 4);
+}
+
 #[test]
 fn a_dead_hook_opens_the_circuit_and_is_seen() {
     for (fault, word) in [
