@@ -72,17 +72,9 @@ pub const STAMP_PROBLEM: &str = "ipsbell.timestamp_problem";
 /// The identity of the record at `offset` of a file: xxh3-128 over machine, generation, offset and
 /// the record's own hash.
 pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> EventId {
-    let mut seed = [0_u8; 48];
-    let parts = machine
-        .to_le_bytes()
-        .into_iter()
-        .chain(generation.to_le_bytes())
-        .chain(offset.to_le_bytes())
-        .chain(xxh3_128(record).to_le_bytes());
-    for (byte, part) in seed.iter_mut().zip(parts) {
-        *byte = part;
-    }
-    EventId(xxh3_128(&seed))
+    let place = u128::from(offset) << 64 | u128::from(generation);
+    let seed = [machine, place, xxh3_128(record)].map(u128::to_le_bytes);
+    EventId(xxh3_128(seed.as_flattened()))
 }
 
 impl<'a> Event<'a> {

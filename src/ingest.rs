@@ -281,7 +281,7 @@ impl Reader {
             bytes += position.offset.saturating_sub(before);
             events += stored;
             self.tail.accept(began, chunk, position);
-            let full = events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
+            let full = batch.full() || events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
             let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
             next = if full || late { None } else { self.tail.turn(began, buffer) };
         }
@@ -357,7 +357,7 @@ fn read_chunk<'b>(
 ) -> Result<(Chunk<'b>, u64), StoreError> {
     let path = batch.path(&chunk.path)?;
     let lane = match shared.sources.get(chunk.source) {
-        Some(source) => lanes.entry(chunk.file).or_insert_with(|| Lane::new(source)),
+        Some(source) => lanes.entry(chunk.file).or_insert_with(|| Lane::new(source, shared)),
         // The tail was made from these sources.
         None => return Ok((chunk, 0)),
     };

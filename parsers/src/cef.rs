@@ -27,6 +27,7 @@ pub(crate) const FORMAT: Format = Format {
     claims,
     skips: no_short_cut,
     parse,
+    parse_head: parse,
 };
 
 /// The seven fields of the header, unescaped.

@@ -17,6 +17,7 @@ pub(crate) const FORMAT: Format = Format {
     claims,
     skips: no_short_cut,
     parse,
+    parse_head: parse,
 };
 
 fn claims(record: &[u8]) -> bool {

@@ -6,7 +6,7 @@ mod sections;
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr3, memmem};
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::{Format, json, text};
@@ -25,6 +25,7 @@ pub(crate) const FORMAT: Format = Format {
     claims,
     skips,
     parse,
+    parse_head,
 };
 
 const EVENT_TYPE: &[u8] = b"\"event_type\"";
@@ -45,9 +46,7 @@ fn event_type(record: &[u8]) -> Option<&[u8]> {
     if body.first() != Some(&b'{') {
         return None;
     }
-    // In most layouts the key is near the start, where a search is cheapest.
-    let near = body.get(..256).unwrap_or(body);
-    let mut at = memmem::find(near, EVENT_TYPE).or_else(|| memmem::find(body, EVENT_TYPE))?;
+    let mut at = near_start(body).or_else(|| memmem::find(body, EVENT_TYPE))?;
     let mut depth = Depth::default();
     loop {
         let (before, behind) = body.split_at_checked(at)?;
@@ -58,6 +57,14 @@ fn event_type(record: &[u8]) -> Option<&[u8]> {
         let from = at + EVENT_TYPE.len();
         at = from + memmem::find(body.get(from..)?, EVENT_TYPE)?;
     }
+}
+
+// Where the key is in most layouts. A letter that is rare before it finds it sooner than a general
+// search is set up.
+fn near_start(body: &[u8]) -> Option<usize> {
+    let near = body.get(..256).unwrap_or(body);
+    let mut starts = memchr_iter(b'v', near).filter_map(|at| at.checked_sub("\"e".len()));
+    starts.find(|at| near.get(*at..).is_some_and(|rest| rest.starts_with(EVENT_TYPE)))
 }
 
 // How many objects are open; reads each byte once.
@@ -93,23 +100,33 @@ impl Depth {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    if let Cow::Borrowed(document) = text::shown_json(record) {
-        return event(document);
-    }
-    let document = text::shown_json(record);
-    Ok(match event(&document)? {
+    read(record, true)
+}
+
+fn parse_head(record: &[u8]) -> Result<Parsed<'_>, Reject> {
+    read(record, false)
+}
+
+fn read(record: &[u8], whole: bool) -> Result<Parsed<'_>, Reject> {
+    let document = match text::shown_json(record) {
+        Cow::Borrowed(document) => return event(document, whole),
+        Cow::Owned(document) => document,
+    };
+    Ok(match event(&document, whole)? {
         Parsed::Alert(alert) => Parsed::Alert(Box::new(alert.into_owned())),
         Parsed::Other => Parsed::Other,
     })
 }
 
-fn event(document: &str) -> Result<Parsed<'_>, Reject> {
+fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("suricata");
-    // Most alerts have fewer; one more doubling costs less than a block beyond the allocator's
-    // quick bins.
-    alert.details.reserve_exact(20);
-    let mut event = sections::Event { alert: &mut alert, kind: None };
+    if whole {
+        // Most alerts have fewer; one more doubling costs less than a block beyond the allocator's
+        // quick bins.
+        alert.details.reserve_exact(20);
+    }
+    let mut event = sections::Event { alert: &mut alert, kind: None, whole };
     json::read(document, &mut event)?;
     if event.kind.as_deref() != Some("alert") {
         return Ok(Parsed::Other);

@@ -18,6 +18,7 @@ pub(crate) const FORMAT: Format = Format {
     claims,
     skips: no_short_cut,
     parse,
+    parse_head: parse,
 };
 
 const STAMP_BYTES: usize = "MM/DD/YYYY-".len();

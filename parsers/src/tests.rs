@@ -73,6 +73,31 @@ fn a_chosen_format_reads_the_same_as_a_found_one() {
 }
 
 #[test]
+fn a_head_is_the_alert_without_some_details() {
+    for format in FORMATS {
+        for path in logs(format.name) {
+            let log = fs::read(&path).unwrap();
+            let mut whole = Reader::new(Choice::Auto);
+            let mut head = Reader::of_heads(Choice::Auto);
+            for record in records(&log) {
+                let (mut whole, mut head) = (whole.read(record), head.read(record));
+                if let (Read::Alert { alert: whole, .. }, Read::Alert { alert: head, .. }) =
+                    (&mut whole, &mut head)
+                {
+                    let mut details = whole.details.iter();
+                    assert!(head.details.iter().all(|detail| details.any(|d| d == detail)));
+                    for alert in [whole, head] {
+                        alert.details.clear();
+                        (alert.source.mac, alert.destination.mac) = (None, None);
+                    }
+                }
+                assert_eq!(head, whole, "{}", record.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_table_holds_together() {
     for (at, format) in FORMATS.iter().enumerate() {
         let name = format.name;

@@ -31,9 +31,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(source: &Source) -> Self {
+    pub(super) fn new(source: &Source, shared: &Shared) -> Self {
+        let choice = source.format.into();
         Self {
-            reader: Reader::new(source.format.into()),
+            // A raw record that is kept tells its details when they are asked for.
+            reader: if shared.keep_raw { Reader::of_heads(choice) } else { Reader::new(choice) },
             timezone: source.timezone.clone(),
             path_number: 0,
             path: String::new(),
@@ -112,9 +114,6 @@ impl Lane {
         let mut event = Event::new(alert, format, line.bytes, line.offset, read_at, &origin);
         event.severity = shared.severity.severity(&event);
         let rule = &event.alert.rule;
-        let address = |ip: Option<std::net::IpAddr>| ip.map(|ip| ip.to_string());
-        let (source, destination) =
-            (address(event.alert.source.ip), address(event.alert.destination.ip));
         let form =
             if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
         batch.event(&NewEvent {
@@ -129,8 +128,8 @@ impl Lane {
             direction: event.direction.and_then(|direction| number(&Direction::ALL, &direction)),
             rule_id: rule.id.as_deref(),
             rule_name: rule.name.as_deref(),
-            source: source.as_deref(),
-            destination: destination.as_deref(),
+            source: event.alert.source.ip,
+            destination: event.alert.destination.ip,
             raw: shared.keep_raw,
             record: form.as_deref().map_or(line.bytes, str::as_bytes),
         })?;

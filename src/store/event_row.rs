@@ -16,6 +16,15 @@ use crate::event::{Event, EventId};
 pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"offset\", format, severity, \
      direction, form, record FROM event LEFT JOIN path ON path.id = event.path";
 
+/// How much of an event is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// What counts and sorts it; details may be missing ([`Reader::of_heads`]).
+    Head,
+}
+
 /// The event of a row.
 ///
 /// # Errors
@@ -23,6 +32,7 @@ pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"
 pub(super) fn event<'row>(
     row: &'row Row<'_>,
     agent_host: &'row str,
+    extent: Extent,
 ) -> Result<Event<'row>, StoreError> {
     let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
     let name = text(6)?.unwrap_or_default();
@@ -32,7 +42,7 @@ pub(super) fn event<'row>(
         found: format!("`{name}`"),
     })?;
     let raw = row.get::<_, u8>(9)? == 0;
-    let alert = if raw { read_again(format, record)? } else { from_form(record)? };
+    let alert = if raw { read_again(format, record, extent)? } else { from_form(record)? };
     let severity = usize::from(row.get::<_, u8>(7)?);
     let direction = row.get::<_, Option<u8>>(8)?.map(usize::from);
     Ok(Event {
@@ -54,8 +64,14 @@ pub(super) fn event<'row>(
 fn read_again<'a>(
     format: &'static ipsbell_parsers::Format,
     record: &'a [u8],
+    extent: Extent,
 ) -> Result<Alert<'a>, StoreError> {
-    match Reader::new(Choice::Fixed(format)).read(record) {
+    let choice = Choice::Fixed(format);
+    let mut reader = match extent {
+        Extent::Whole => Reader::new(choice),
+        Extent::Head => Reader::of_heads(choice),
+    };
+    match reader.read(record) {
         Read::Alert { alert, .. } => Ok(*alert),
         // A grammar that became stricter must not hide an event that is stored.
         _ => Ok(Alert { product: Cow::Borrowed(format.name), ..Alert::default() }),

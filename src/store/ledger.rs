@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::event_row::{self, COLUMNS};
+use super::event_row::{self, COLUMNS, Extent};
 use super::{StoreError, take_turn, writer};
 use crate::deliver::Health;
 use crate::event::Event;
@@ -136,8 +136,9 @@ impl Ledger {
         })
     }
 
-    /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Gives
-    /// the new cursor and how many events were gone before they could be read.
+    /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Their
+    /// details may be missing ([`Ledger::event`] has them). Gives the new cursor and how many events were gone before they
+    /// could be read.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -156,7 +157,7 @@ impl Ledger {
         let mut rows = query.query(params![cursor as i64, events_max as i64])?;
         let (mut reached, mut expired, mut full) = (cursor, 0, false);
         while let Some(row) = rows.next()? {
-            let event = event_row::event(row, &self.agent_host)?;
+            let event = event_row::event(row, &self.agent_host, Extent::Head)?;
             let sequence = event.sequence.unwrap_or(reached);
             expired += sequence.saturating_sub(reached + 1);
             reached = sequence;
@@ -181,7 +182,7 @@ impl Ledger {
         let mut query = self.connection.prepare_cached(&sql)?;
         let mut rows = query.query([sequence as i64])?;
         Ok(match rows.next()? {
-            Some(row) => Some(event_row::event(row, &self.agent_host)?.into_owned()),
+            Some(row) => Some(event_row::event(row, &self.agent_host, Extent::Whole)?.into_owned()),
             None => None,
         })
     }

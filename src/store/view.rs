@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter, types::Value};
 
-use super::event_row::{self, COLUMNS};
+use super::event_row::{self, COLUMNS, Extent};
 use super::ledger::from_json;
 use super::{Account, StoreError, account, connect_to_read, retention};
 use crate::deliver::Health;
@@ -241,7 +241,7 @@ impl View {
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
             while let Some(row) = rows.next()? {
-                let event = event_row::event(row, &self.agent_host)?;
+                let event = event_row::event(row, &self.agent_host, Extent::Whole)?;
                 seen += 1;
                 bytes += event.raw.len();
                 let sequence = event.sequence.unwrap_or(0);

@@ -1,20 +1,31 @@
 //! The reader thread's side: events, rejects, counts and positions in one transaction (promise 1).
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::fs::File;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
 use super::{StoreError, take_turn};
 use crate::event::EventId;
 
 /// What was committed is on the disk after this time at the latest.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// A transaction with so many bytes of records is full. Its pages, about a quarter more, fit into
+/// the memory of its connection then. Pages that do not are written at once, and when one of them
+/// changes again, all that were written behind it are read and written a second time.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
+const INSERT_EVENT: &str = "INSERT INTO event (sequence, id, at, read_at, path, \"offset\", format, severity, verdict, \
+     direction, rule_id, rule_name, source, destination, form, record) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// Samples of rejects that are kept, in all.
 const REJECTS_MAX: i64 = 1000;
@@ -45,9 +56,9 @@ pub struct NewEvent<'a> {
     /// Rule name.
     pub rule_name: Option<&'a str>,
     /// Source address.
-    pub source: Option<&'a str>,
+    pub source: Option<IpAddr>,
     /// Destination address.
-    pub destination: Option<&'a str>,
+    pub destination: Option<IpAddr>,
     /// Does `record` hold the raw bytes? Else the alert as JSON.
     pub raw: bool,
     /// The record.
@@ -101,6 +112,11 @@ pub struct Writer {
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
 pub struct Batch<'a> {
+    // Looked up once for all events.
+    insert_event: CachedStatement<'a>,
+    record_bytes: usize,
+    source: String,
+    destination: String,
     pub(super) transaction: Transaction<'a>,
     pub(super) now: Timestamp,
     rejects: bool,
@@ -141,8 +157,14 @@ impl Writer {
     /// The database cannot be written.
     pub fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, StoreError> {
         let turn = take_turn(&self.turn);
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        // Nobody else has this connection, and `self` cannot begin a second transaction meanwhile.
+        let connection = &self.connection;
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         Ok(Batch {
+            insert_event: connection.prepare_cached(INSERT_EVENT)?,
+            record_bytes: 0,
+            source: String::new(),
+            destination: String::new(),
             transaction,
             now,
             rejects: false,
@@ -214,12 +236,8 @@ impl Batch<'_> {
     pub fn event(&mut self, event: &NewEvent<'_>) -> Result<u64, StoreError> {
         // A number of our own: AUTOINCREMENT would write its table for every row, this one is written once a transaction.
         self.last_sequence += 1;
-        let mut insert = self.transaction.prepare_cached(
-            "INSERT INTO event (sequence, id, at, read_at, path, \"offset\", format, severity, verdict, direction, rule_id, \
-             rule_name, source, destination, form, record) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        )?;
-        insert.execute(params![
+        self.record_bytes += event.record.len();
+        self.insert_event.execute(params![
             self.last_sequence as i64,
             event.id.0.to_be_bytes(),
             event.at.as_microsecond(),
@@ -232,12 +250,17 @@ impl Batch<'_> {
             event.direction,
             event.rule_id,
             event.rule_name,
-            event.source,
-            event.destination,
+            shown(&mut self.source, event.source),
+            shown(&mut self.destination, event.destination),
             u8::from(!event.raw),
             event.record,
         ])?;
         Ok(self.last_sequence)
+    }
+
+    /// Should it be committed before more is added?
+    pub fn full(&self) -> bool {
+        self.record_bytes >= RECORD_BYTES_MAX
     }
 
     /// Keeps a sample of a record that no grammar read.
@@ -365,8 +388,57 @@ impl Batch<'_> {
     }
 }
 
+/// An address as text, in memory that serves all events of a transaction.
+fn shown(text: &mut String, address: Option<IpAddr>) -> Option<&str> {
+    text.clear();
+    // A string takes whatever is written to it.
+    write!(text, "{}", address?).ok().map(|()| text.as_str())
+}
+
 /// The last sequence number that was given to an event.
 pub(super) fn last_sequence(connection: &Connection) -> Result<u64, StoreError> {
     let mut query = connection.prepare_cached("SELECT last_sequence FROM identity")?;
     Ok(query.query_row([], |row| row.get::<_, i64>(0))? as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_batch_is_full_when_its_records_fill_the_memory_for_pages() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let mut writer = store.writer().unwrap();
+        let mut batch = writer.begin(Timestamp::UNIX_EPOCH).unwrap();
+        let mut event = NewEvent {
+            id: EventId(1),
+            at: Timestamp::UNIX_EPOCH,
+            read_at: Timestamp::UNIX_EPOCH,
+            path: 1,
+            offset: 0,
+            format: "suricata-eve",
+            severity: 0,
+            verdict: 0,
+            direction: None,
+            rule_id: None,
+            rule_name: None,
+            source: Some([192, 0, 2, 1].into()),
+            destination: None,
+            raw: true,
+            record: &vec![b'x'; RECORD_BYTES_MAX - 1],
+        };
+        batch.event(&event).unwrap();
+        assert!(!batch.full());
+        event.record = b"x";
+        batch.event(&event).unwrap();
+        assert!(batch.full());
+        batch.commit().unwrap();
+        let addresses = "SELECT group_concat(source), count(destination) FROM event";
+        let stored =
+            writer.connection.query_row(addresses, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        assert_eq!(stored.unwrap(), ("192.0.2.1,192.0.2.1".to_owned(), 0));
+        assert!(!writer.begin(Timestamp::UNIX_EPOCH).unwrap().full());
+    }
 }

@@ -18,9 +18,12 @@ pub(super) struct Event<'b, 'a> {
     pub(super) alert: &'b mut Alert<'a>,
     /// `event_type`.
     pub(super) kind: Option<Text<'a>>,
+    /// Is all wanted, or only its head?
+    pub(super) whole: bool,
 }
 
-struct Rule<'b, 'a>(&'b mut Alert<'a>);
+// All of it?
+struct Rule<'b, 'a>(&'b mut Alert<'a>, bool);
 struct Metadata<'b, 'a>(&'b mut Alert<'a>);
 struct ThePacketsVerdict<'b, 'a>(&'b mut Alert<'a>);
 struct Ether<'b, 'a>(&'b mut Alert<'a>);
@@ -53,27 +56,14 @@ impl<'a> Members<'a> for Event<'_, 'a> {
                     alert.note("ipsbell.flow", Value::Text(flow));
                 }
             }
-            "alert" => json::inside(value, &mut Rule(alert)),
+            "alert" => json::inside(value, &mut Rule(alert, self.whole)),
             "verdict" => {
                 keep(alert, "suricata.verdict", value);
                 json::inside(value, &mut ThePacketsVerdict(alert));
             }
-            "ether" => json::inside(value, &mut Ether(alert)),
-            "http" => json::inside(value, &mut Http(alert)),
-            "tls" => json::inside(value, &mut Tls(alert)),
-            "fileinfo" => json::inside(value, &mut File(alert)),
-            "dns" => questions(alert, value),
-            "files" => files(alert, value),
             "tags" => alert.tags.extend(json::texts(value, LIST_MAX)),
-            "community_id" => keep(alert, "network.community_id", value),
-            "payload" => payload(alert, json::plain(value)),
-            "packet" => packet(alert, value),
-            "flow_id" => keep(alert, "suricata.flow_id", value),
-            "flow" => keep(alert, "suricata.flow", value),
-            "tx_id" => keep(alert, "suricata.tx_id", value),
-            "pkt_src" => keep(alert, "suricata.pkt_src", value),
-            "metadata" => keep(alert, "suricata.metadata", value),
-            _ => unknown(alert, "", key, value),
+            _ if self.whole => detail(alert, key, value),
+            _ => {}
         }
     }
 }
@@ -94,10 +84,13 @@ impl<'a> Members<'a> for Rule<'_, 'a> {
             "severity" => first(&mut alert.severity_raw, json::plain(value)),
             "references" => alert.rule.references.extend(json::texts(value, LIST_MAX)),
             "metadata" => {
-                keep(alert, "suricata.alert.metadata", value);
+                if self.1 {
+                    keep(alert, "suricata.alert.metadata", value);
+                }
                 json::inside(value, &mut Metadata(alert));
             }
-            _ => unknown(alert, "alert.", key, value),
+            _ if self.1 => unknown(alert, "alert.", key, value),
+            _ => {}
         }
     }
 }
@@ -234,6 +227,27 @@ impl<'a> Members<'a> for File<'_, 'a> {
             }
         };
         keep(self.0, name, value);
+    }
+}
+
+// A member that only a shown alert needs.
+fn detail<'a>(alert: &mut Alert<'a>, key: &str, value: &'a str) {
+    match key {
+        "ether" => json::inside(value, &mut Ether(alert)),
+        "http" => json::inside(value, &mut Http(alert)),
+        "tls" => json::inside(value, &mut Tls(alert)),
+        "fileinfo" => json::inside(value, &mut File(alert)),
+        "dns" => questions(alert, value),
+        "files" => files(alert, value),
+        "community_id" => keep(alert, "network.community_id", value),
+        "payload" => payload(alert, json::plain(value)),
+        "packet" => packet(alert, value),
+        "flow_id" => keep(alert, "suricata.flow_id", value),
+        "flow" => keep(alert, "suricata.flow", value),
+        "tx_id" => keep(alert, "suricata.tx_id", value),
+        "pkt_src" => keep(alert, "suricata.pkt_src", value),
+        "metadata" => keep(alert, "suricata.metadata", value),
+        _ => unknown(alert, "", key, value),
     }
 }
 

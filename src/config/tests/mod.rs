@@ -26,6 +26,7 @@ static EVE: Format = Format {
     claims: |_| false,
     skips: ipsbell_parsers::no_short_cut,
     parse: |_| Ok(Parsed::Other),
+    parse_head: |_| Ok(Parsed::Other),
 };
 
 static SLACK: Kind = Kind {
