@@ -11,11 +11,15 @@ fn main() {
     divan::main();
 }
 
-// Reads all records with one reader; the last read is given so that nothing is optimised away.
 fn read_all(bencher: Bencher<'_, '_>, records: &[String]) {
+    read_with(&Reader::new(Choice::Auto), bencher, records);
+}
+
+// Reads all records with one reader; what was read is counted so that nothing is optimised away.
+fn read_with(reader: &Reader, bencher: Bencher<'_, '_>, records: &[String]) {
     let bytes: usize = records.iter().map(String::len).sum();
     bencher.counter(BytesCount::new(bytes)).bench(|| {
-        let mut reader = Reader::new(Choice::Auto);
+        let mut reader = reader.clone();
         let mut alerts = 0_usize;
         for record in records {
             if let Read::Alert { alert, .. } = black_box(reader.read(record.as_bytes())) {
@@ -38,6 +42,12 @@ fn example(bencher: Bencher<'_, '_>, name: &str) {
 fn eve_alerts_with_http(bencher: Bencher<'_, '_>) {
     let records = (0..RECORDS).map(|n| eve("alert", n)).collect::<Vec<_>>();
     read_all(bencher, &records);
+}
+
+#[divan::bench]
+fn eve_heads_of_alerts_with_http(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS).map(|n| eve("alert", n)).collect::<Vec<_>>();
+    read_with(&Reader::of_heads(Choice::Auto), bencher, &records);
 }
 
 #[divan::bench]

@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// Nothing read yet; alerts may come without their details ([`Alert::details`]) and Ethernet
-    /// addresses, in half the time.
+    /// addresses, in less time.
     pub const fn of_heads(choice: Choice) -> Self {
         Self { heads_only: true, ..Self::new(choice) }
     }
