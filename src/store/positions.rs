@@ -1,5 +1,7 @@
-//! Where reading goes on, in the columns of the table `position`. Written in the transaction of the events.
+//! Where reading goes on, which sources are known, and what is wrong with which path. Written in the transaction of the
+//! events.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
@@ -79,6 +81,45 @@ impl Batch<'_> {
         for file in &changes.forget {
             delete.execute([file.0.cast_signed()])?;
         }
+        Ok(())
+    }
+
+    /// What is wrong with which path; nothing is wrong with the others.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn problems(&mut self, problems: &BTreeMap<PathBuf, String>) -> Result<(), StoreError> {
+        let now = self.now.as_microsecond();
+        let mut still = Vec::new();
+        for (path, problem) in problems {
+            let number = self.path(path)?;
+            still.push(number);
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT (path) DO UPDATE SET problem = ?2, problem_since = coalesce(problem_since, ?3)",
+                )?
+                .execute(params![number, problem, now])?;
+        }
+        let mut others =
+            self.transaction.prepare("SELECT path FROM reading WHERE problem IS NOT NULL")?;
+        let others = others.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        for number in others.into_iter().filter(|number| !still.contains(number)) {
+            self.transaction.execute(
+                "UPDATE reading SET problem = NULL, problem_since = NULL WHERE path = ?1",
+                [number],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// From now on a source with these paths is known: what appears in it later is read from its beginning.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn know_source(&mut self, paths: &[String]) -> Result<(), StoreError> {
+        let insert = "INSERT OR IGNORE INTO source (paths) VALUES (?1)";
+        self.transaction.execute(insert, [paths.join("\n")])?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The reader thread's side: events, rejects, counts and positions in one transaction (promise 1).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::net::IpAddr;
@@ -324,45 +324,6 @@ impl Batch<'_> {
     pub fn lost(&mut self, path: i64, bytes: u64) -> Result<(), StoreError> {
         let update = "UPDATE reading SET lost_bytes = lost_bytes + ?2 WHERE path = ?1";
         self.transaction.prepare_cached(update)?.execute([path, bytes.cast_signed()])?;
-        Ok(())
-    }
-
-    /// What is wrong with which path; nothing is wrong with the others.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn problems(&mut self, problems: &BTreeMap<PathBuf, String>) -> Result<(), StoreError> {
-        let now = self.now.as_microsecond();
-        let mut still = Vec::new();
-        for (path, problem) in problems {
-            let number = self.path(path)?;
-            still.push(number);
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
-                     ON CONFLICT (path) DO UPDATE SET problem = ?2, problem_since = coalesce(problem_since, ?3)",
-                )?
-                .execute(params![number, problem, now])?;
-        }
-        let mut others =
-            self.transaction.prepare("SELECT path FROM reading WHERE problem IS NOT NULL")?;
-        let others = others.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-        for number in others.into_iter().filter(|number| !still.contains(number)) {
-            self.transaction.execute(
-                "UPDATE reading SET problem = NULL, problem_since = NULL WHERE path = ?1",
-                [number],
-            )?;
-        }
-        Ok(())
-    }
-
-    /// From now on a source with these paths is known: what appears in it later is read from its beginning.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn know_source(&mut self, paths: &[String]) -> Result<(), StoreError> {
-        let insert = "INSERT OR IGNORE INTO source (paths) VALUES (?1)";
-        self.transaction.execute(insert, [paths.join("\n")])?;
         Ok(())
     }
 
