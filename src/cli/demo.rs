@@ -95,8 +95,12 @@ impl Demo {
         stop(&mut self.agent, &self.happenings.1);
         self.agent = Agent::start(&self.store, &self.config, Mode::Once, None, &self.happenings.0)?;
         wait(&mut self.agent, &self.happenings.1, clock::monotonic() + STEP_TIME_MAX);
-        self.say("The agent is stopped and tells what was still counted:")?;
-        self.show(0)?;
+        if self.slack.received().len() > self.shown {
+            self.say("The agent is stopped and tells what it had counted and not told:")?;
+            self.show(0)?;
+        } else {
+            self.say("The agent is stopped; nothing was left to tell.")?;
+        }
         let view = View::open(&self.config.agent.state_dir, &self.config.agent.host)?;
         let destinations = view.destinations()?;
         let account =
