@@ -199,7 +199,7 @@ impl Sender {
         self.cursor = cursor;
         let more = read == SWEEP_EVENTS;
         if more {
-            self.commit(now, None)?;
+            self.keep(clock::monotonic())?;
         }
         Ok(more || self.desk.full())
     }
