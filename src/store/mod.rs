@@ -76,6 +76,8 @@ impl Store {
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
         options.map_err(at(&file))?;
         let mut connection = Connection::open(&file)?;
+        // Before any setting, since another program's database is left as it is.
+        schema::usable(&connection)?;
         connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         prepare(&connection)?;
