@@ -46,6 +46,10 @@ const CHECKPOINT_PAGES: u32 = 4096;
 /// ... and its file is cut back to this size afterwards.
 const WAL_BYTES_KEPT: u32 = 32 << 20;
 
+/// Tries to take the lock that keeps other agents out, and the pause between two.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
+
 /// Memory of each connection for pages, in KiB.
 const CACHE_KIB: i32 = 2048;
 
@@ -149,7 +153,7 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join("lock");
     let at = |source| StoreError::Io { path: path.clone(), source };
     let mut options = OpenOptions::new();
-    let mut file = options
+    let file = options
         .read(true)
         .write(true)
         .create(true)
@@ -157,13 +161,27 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&path)
         .map_err(at)?;
-    if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-        let process = running(directory)?.unwrap_or(0);
-        return Err(StoreError::InUse { directory: directory.to_owned(), process });
+    let mut process = None;
+    for _ in 0..LOCK_TRIES {
+        let lock = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+        if rustix::fs::flock(&file, lock).is_ok() {
+            return sign(file).map_err(at);
+        }
+        // A command that asks who runs holds the lock for a moment; it is gone when nobody runs.
+        process = running(directory)?;
+        if process.is_some() {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
     }
-    file.set_len(0).map_err(at)?;
-    file.rewind().map_err(at)?;
-    writeln!(file, "{}", std::process::id()).map_err(at)?;
+    Err(StoreError::InUse { directory: directory.to_owned(), process: process.unwrap_or(0) })
+}
+
+/// Writes into the lock file who holds it.
+fn sign(mut file: File) -> std::io::Result<File> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
     Ok(file)
 }
 
