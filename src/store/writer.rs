@@ -299,8 +299,9 @@ impl Batch<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn lost(&mut self, path: i64, bytes: u64) -> Result<(), StoreError> {
-        let update = "UPDATE reading SET lost_bytes = lost_bytes + ?2 WHERE path = ?1";
-        self.transaction.prepare_cached(update)?.execute([path, bytes.cast_signed()])?;
+        let add = "INSERT INTO reading (path, lost_bytes) VALUES (?1, ?2) \
+                   ON CONFLICT (path) DO UPDATE SET lost_bytes = lost_bytes + ?2";
+        self.transaction.prepare_cached(add)?.execute([path, bytes.cast_signed()])?;
         Ok(())
     }
 
