@@ -21,14 +21,18 @@ impl Mentions {
     }
 
     /// The mention of a post whose worst news is of this severity.
-    pub(super) fn mention(&mut self, worst: Option<Severity>, now: Instant) -> Option<String> {
+    pub(super) fn mention(&self, worst: Option<Severity>, now: Instant) -> Option<String> {
         let (_, mention) =
             self.by_severity.iter().find(|(severity, _)| Some(*severity) == worst)?;
         if self.last.is_some_and(|last| now.duration_since(last) < MENTION_EVERY) {
             return None;
         }
-        self.last = Some(now);
         Some(mention.clone())
+    }
+
+    /// A post with a mention is committed: from now on it will be sent.
+    pub(super) fn called(&mut self, now: Instant) {
+        self.last = Some(now);
     }
 }
 
@@ -44,6 +48,9 @@ mod tests {
         assert_eq!(mentions.mention(Some(Severity::High), start), None);
         assert_eq!(mentions.mention(None, start), None);
         assert_eq!(mentions.mention(Some(Severity::Critical), start), here);
+        // A post that could not be committed has called nobody.
+        assert_eq!(mentions.mention(Some(Severity::Critical), start), here);
+        mentions.called(start);
         assert_eq!(mentions.mention(Some(Severity::Critical), start + MENTION_EVERY / 2), None);
         assert_eq!(mentions.mention(Some(Severity::Critical), start + MENTION_EVERY), here);
     }

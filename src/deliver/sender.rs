@@ -217,6 +217,9 @@ impl Sender {
         self.desk.tell(plan, now);
         let new = NewAttempt { id: &id, message: &message, cards, plan, oldest_at };
         self.attempt = self.commit(now, Some(&new))?;
+        if message.mention.is_some() {
+            self.mentions.called(clock::monotonic());
+        }
         self.post()
     }
 
