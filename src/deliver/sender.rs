@@ -155,7 +155,7 @@ impl Sender {
         }
         let wall = clock::now();
         let plan = self.desk.plan(wall, drained);
-        let tells = !plan.is_empty() || self.health.gap.is_some();
+        let tells = !plan.is_empty() || self.health.gap_is_due();
         if tells && self.limiter.take(now) {
             self.begin(wall, &plan)?;
             return Ok(Step::GoOn);
@@ -193,7 +193,7 @@ impl Sender {
         })?;
         if expired > 0 {
             self.expired += expired;
-            self.health.gap_mut(now).expired += expired;
+            self.health.expired(now, expired);
         }
         self.dirty |= cursor != self.cursor;
         self.cursor = cursor;
@@ -213,7 +213,7 @@ impl Sender {
         let cards: Vec<String> = plan.told().map(|told| self.card_of(&told.key, &id)).collect();
         let message = self.compose(now, &id, plan)?;
         let cards = cards.iter().map(String::as_str).zip(plan.told()).collect();
-        self.health.gap = None;
+        self.health.tell_gap();
         self.desk.tell(plan, now);
         let new = NewAttempt { id: &id, message: &message, cards, plan, oldest_at };
         self.attempt = self.commit(now, Some(&new))?;
@@ -299,7 +299,7 @@ impl Sender {
                 SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
         }
         if outcome == Outcome::GivenUp {
-            self.health.gap_mut(now).given_up += attempt.events;
+            self.health.given_up(now, attempt.events);
         }
         if outcome == Outcome::Delivered
             && attempt.maybe_repeated
