@@ -155,12 +155,16 @@ impl Sender {
         }
         let wall = clock::now();
         let plan = self.desk.plan(wall, drained);
-        let tells = !plan.is_empty() || self.health.gap_is_due();
-        if tells && self.limiter.take(now) {
+        self.dirty |= !self.desk.changes().closed.is_empty();
+        if !plan.is_empty() || self.health.gap_is_due() {
+            if !self.limiter.take(now) {
+                // Another destination of the same receiver was faster.
+                return Ok(Step::Wait(self.limiter.free_at(now).or(Some(now))));
+            }
             self.begin(wall, &plan)?;
             return Ok(Step::GoOn);
         }
-        if drained && !more && !tells {
+        if drained && !more {
             self.put_down()?;
             return Ok(Step::Drained);
         }
