@@ -5,6 +5,7 @@ mod health;
 mod limiter;
 mod mentions;
 mod retry;
+mod said;
 mod sender;
 
 pub use health::{Failing, Health};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::mentions::Mentions;
 use super::retry::{self, Next};
+use super::said;
 use super::{Health, Limiter};
 use crate::destinations::{Answer, Destination, Form};
 use crate::message::{self, Message};
@@ -111,15 +112,7 @@ impl Sender {
     /// The store failed in a way that does not pass.
     pub fn run(mut self, mut waiter: Waiter, until: &Until) -> Result<bool, StoreError> {
         loop {
-            let step = match self.step(until) {
-                Err(error) if error.may_pass() => {
-                    warn!(destination = self.name, "{error}.");
-                    self.stale = true;
-                    Step::Wait(Some(clock::monotonic() + STORE_PAUSE))
-                }
-                step => step?,
-            };
-            let woken = match step {
+            let woken = match self.advance(until)? {
                 Step::Drained => return Ok(true),
                 Step::GoOn => waiter.wait_until(Some(clock::monotonic())),
                 Step::Wait(deadline) => waiter.wait_until(deadline),
@@ -128,6 +121,18 @@ impl Sender {
                 self.put_down()?;
                 return Ok(false);
             }
+        }
+    }
+
+    /// A step. After a failure of the store that may pass, the next one begins with what the store remembers.
+    fn advance(&mut self, until: &Until) -> Result<Step, StoreError> {
+        match self.step(until) {
+            Err(error) if error.may_pass() => {
+                warn!(destination = self.name, "{error}.");
+                self.stale = true;
+                Ok(Step::Wait(Some(clock::monotonic() + STORE_PAUSE)))
+            }
+            step => step,
         }
     }
 
@@ -311,9 +316,16 @@ impl Sender {
         {
             gap.maybe_repeated += 1;
         }
-        say(&self.name, &answer, attempt, wait);
+        said::log(&self.name, &answer, attempt, wait);
         self.next_try_at = again_at;
-        self.ledger.answered(now, attempt, outcome, &words(&answer), &payload, &self.health)?;
+        self.ledger.answered(
+            now,
+            attempt,
+            outcome,
+            &said::words(&answer),
+            &payload,
+            &self.health,
+        )?;
         if matches!(outcome, Outcome::Delivered | Outcome::GivenUp) {
             self.attempt = None;
         }
@@ -358,38 +370,5 @@ impl Sender {
         });
         let keep = self.dirty.then(|| self.committed_at + COMMIT_EVERY);
         [due, keep].into_iter().flatten().min()
-    }
-}
-
-fn words(answer: &Answer) -> String {
-    match answer {
-        Answer::Delivered => "ok".to_owned(),
-        Answer::Later { why, .. }
-        | Answer::PayloadRefused { why }
-        | Answer::DestinationRefused { why } => why.clone(),
-    }
-}
-
-fn say(destination: &str, answer: &Answer, attempt: &Attempt, wait: Option<Duration>) {
-    let (events, tries) = (attempt.events, attempt.tries);
-    match answer {
-        Answer::Delivered if tries == 1 => {}
-        Answer::Delivered => info!(destination, events, tries, "Posted after several tries."),
-        Answer::Later { why, .. } => {
-            warn!(destination, events, tries, ?wait, "The post waits: {why}.");
-        }
-        Answer::PayloadRefused { why } if attempt.minimal => {
-            tracing::error!(
-                destination,
-                events,
-                "The post is given up, its events stay in the store: {why}."
-            );
-        }
-        Answer::PayloadRefused { why } => {
-            warn!(destination, events, "The post is sent again in its plainest form: {why}.");
-        }
-        Answer::DestinationRefused { why } => {
-            tracing::error!(destination, events, ?wait, "The destination refuses posts: {why}.");
-        }
     }
 }
