@@ -372,3 +372,6 @@ impl Sender {
         [due, keep].into_iter().flatten().min()
     }
 }
+
+#[cfg(test)]
+mod tests;

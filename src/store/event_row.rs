@@ -68,7 +68,7 @@ fn read_again<'a>(
     }
 }
 
-fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
+pub(super) fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
     let text = std::str::from_utf8(record).map_err(|error| StoreError::Damaged {
         wanted: "an alert as JSON",
         found: error.to_string(),

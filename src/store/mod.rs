@@ -242,3 +242,6 @@ fn take_turn(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
     // The lock guards no data: SQLite rolls back what a panicking thread had begun.
     turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use super::{StoreError, Writer, take_turn};
 use crate::config::Retention;
 
 /// Rows that one step deletes.
-const STEP_ROWS: i64 = 5_000;
+pub(super) const STEP_ROWS: i64 = 5_000;
 
 /// Steps of one sweep; what is left waits for the next.
 const STEPS_MAX: usize = 200;

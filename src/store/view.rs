@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::triage;
 
 /// Events that one step of a search reads.
-const STEP_EVENTS: usize = 5_000;
+pub(super) const STEP_EVENTS: usize = 5_000;
 
 /// The shortest card id that a search takes.
 const CARD_CHARS_MIN: usize = 4;

@@ -17,7 +17,7 @@ use crate::event::EventId;
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// Samples of rejects that are kept, in all.
-const REJECTS_MAX: i64 = 1000;
+pub(super) const REJECTS_MAX: i64 = 1000;
 
 /// An event to be stored; times are microseconds since 1970.
 #[derive(Debug)]
