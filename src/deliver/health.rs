@@ -21,7 +21,8 @@ pub struct Health {
     pub gap: Option<Gap>,
     /// What the post under way tells of past trouble; told when the receiver takes it.
     pub telling: Option<Gap>,
-    /// A post without alerts was refused in every form: what is to be told waits for a post with some.
+    /// A post without alerts was refused in every form: what is to be told waits for a post with
+    /// some.
     pub gap_waits: bool,
 }
 
@@ -73,8 +74,9 @@ impl Health {
         self.gap_waits = false;
     }
 
-    /// A post of so many events was given up. That is told in another one, and what this one would have told of past
-    /// trouble. When a post without events is given up the next waits: it would be refused as well, for ever.
+    /// A post of so many events was given up. That is told in another one, and what this one would
+    /// have told of past trouble. When a post without events is given up the next waits: it would
+    /// be refused as well, for ever.
     pub fn given_up(&mut self, now: Timestamp, events: u64) {
         if let Some(told) = self.telling.take() {
             let gap = self.gap_mut(now);

@@ -124,7 +124,8 @@ impl Sender {
         }
     }
 
-    /// A step. After a failure of the store that may pass, the next one begins with what the store remembers.
+    /// A step. After a failure of the store that may pass, the next one begins with what the store
+    /// remembers.
     fn advance(&mut self, until: &Until) -> Result<Step, StoreError> {
         match self.step(until) {
             Err(error) if error.may_pass() => {

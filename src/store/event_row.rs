@@ -36,7 +36,8 @@ pub(super) fn event<'row>(
     let mut alert = if raw { read_again(format, record)? } else { from_form(record)? };
     let read_at = instant(row.get(3)?)?;
     if raw {
-        // The instant is in the row. That a day is in no calendar is noted again: it is in none in any zone.
+        // The instant is in the row. That a day is in no calendar is noted again: it is in none in
+        // any zone.
         event::instant(&mut alert, &TimeZone::UTC, read_at);
     }
     let severity = usize::from(row.get::<_, u8>(7)?);

@@ -29,7 +29,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The version of a database that this program can use as it is or bring to [`VERSION`]. Only reads.
+/// The version of a database that this program can use as it is or bring to [`VERSION`]. Only
+/// reads.
 ///
 /// # Errors
 /// The file is another program's or a newer ipsbell's.

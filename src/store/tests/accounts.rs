@@ -1,4 +1,5 @@
-//! A destination's ledger: after every outcome the account is whole, and what is remembered is what was written.
+//! A destination's ledger: after every outcome the account is whole, and what is remembered is what
+//! was written.
 
 use std::collections::BTreeMap;
 
@@ -134,7 +135,8 @@ fn the_account_is_whole_after_every_outcome() {
     soc.commit(expired, None);
     assert_eq!(sums(&place), [9, 0, 0, 4, 3, 2]);
 
-    // An open attempt outlives the retention of the ledger, what is over does not, and its sums stay.
+    // An open attempt outlives the retention of the ledger, what is over does not, and its sums
+    // stay.
     store(&mut writer, 4, 1, 3);
     soc.read();
     soc.attempt("P0ST0003");

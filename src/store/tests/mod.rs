@@ -1,5 +1,5 @@
-//! The store under test: what goes in comes out, nothing is counted twice, and what a test of another module needs to
-//! fill a store and to make it fail.
+//! The store under test: what goes in comes out, nothing is counted twice, and what a test of
+//! another module needs to fill a store and to make it fail.
 
 mod accounts;
 mod batches;
@@ -97,11 +97,12 @@ pub(crate) fn at(secs: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap() + SignedDuration::from_secs(secs)
 }
 
-/// A record of this rule; `number` makes each one another. Priority 1 is `high`, 2 `medium`, 3 `low`.
+/// A record of this rule; `number` makes each one another. Priority 1 is `high`, 2 `medium`, 3
+/// `low`.
 pub(crate) fn record(rule: u32, priority: u32, number: u32) -> String {
     format!(
-        "03/14/2026-10:50:25.{:06}  [**] [1:{rule}:1] Probe {rule} [**] [Classification: Attempted Information \
-         Leak] [Priority: {priority}] {{TCP}} 203.0.113.{}:40000 -> 198.51.100.20:443",
+        "03/14/2026-10:50:25.{:06}  [**] [1:{rule}:1] Probe {rule} [**] [Classification: \
+         Attempted Information Leak] [Priority: {priority}] {{TCP}} 203.0.113.{}:40000 -> 198.51.100.20:443",
         number % 1_000_000,
         number % 250
     )

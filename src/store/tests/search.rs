@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A store with so many events of rule 1, read at second 0; their `at` is a second each after second 0.
+/// A store with so many events of rule 1, read at second 0; their `at` is a second each after
+/// second 0.
 fn filled(events: u32) -> Place {
     let place = Place::new();
     let mut writer = place.store.writer().unwrap();
@@ -74,11 +75,14 @@ fn a_card_is_found_by_its_id_or_the_beginning_of_it() {
     let connection = Connection::open(place.path().join(DATABASE)).unwrap();
     connection
         .execute_batch(
-            "INSERT INTO notification (id, destination, card, created_at, events, state, tries, unanswered, message) \
-             VALUES (1, 'soc', 'P0ST0001', 0, 3, 1, 1, 0, '{}'), (2, 'soc', 'P0ST0002', 0, 1, 1, 1, 0, '{}'), \
+            "INSERT INTO notification (id, destination, card, created_at, events, state, tries, \
+             unanswered, message) \
+             VALUES (1, 'soc', 'P0ST0001', 0, 3, 1, 1, 0, '{}'), \
+             (2, 'soc', 'P0ST0002', 0, 1, 1, 1, 0, '{}'), \
              (3, 'soc', 'N0TH1NG0', 0, 0, 1, 1, 0, '{}'); \
              INSERT INTO card (notification, card, key, events, first, last) \
-             VALUES (1, 'K7Q2M9XA', 'a', 2, 1, 2), (1, 'K7Q2M9XB', 'b', 1, 3, 3), (2, 'K7Q2M9XA', 'a', 1, 4, 4), \
+             VALUES (1, 'K7Q2M9XA', 'a', 2, 1, 2), (1, 'K7Q2M9XB', 'b', 1, 3, 3), \
+             (2, 'K7Q2M9XA', 'a', 1, 4, 4), \
              (2, 'K7Q2M9XB', 'b', 0, 3, 3)",
         )
         .unwrap();

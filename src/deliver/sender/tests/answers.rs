@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Three alerts, these answers: the ledger, the account, and whether each post was minimal and marked as repeated.
+/// Three alerts, these answers: the ledger, the account, and whether each post was minimal and
+/// marked as repeated.
 #[track_caller]
 fn check(answers: &[Answer], ledger: &[&str], account: [u64; 5], forms: &[(bool, bool)]) {
     let mut bench = Bench::new();

@@ -1,5 +1,5 @@
-//! The sender against a receiver that answers from a list, on a store of its own. Pauses between tries are passed over by
-//! hand: no test waits for time.
+//! The sender against a receiver that answers from a list, on a store of its own. Pauses between
+//! tries are passed over by hand: no test waits for time.
 
 mod answers;
 mod faults;

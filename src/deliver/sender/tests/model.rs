@@ -1,5 +1,5 @@
-//! Whatever happens in whatever order: the account is whole after every step, nothing that was taken is told again
-//! without a mark, and in the end all is told, given up or expired.
+//! Whatever happens in whatever order: the account is whole after every step, nothing that was
+//! taken is told again without a mark, and in the end all is told, given up or expired.
 
 use proptest::prelude::*;
 
