@@ -89,15 +89,7 @@ impl<'a> Event<'a> {
         read_at: Timestamp,
         origin: &Origin<'a>,
     ) -> Self {
-        let at = match alert.stamp.as_ref().map(|stamp| stamp::resolve(stamp, origin.zone, read_at))
-        {
-            Some(Ok(at)) => at,
-            None => read_at,
-            Some(Err(why)) => {
-                alert.note(STAMP_PROBLEM, Value::Text(Cow::Owned(why.to_string())));
-                read_at
-            }
-        };
+        let at = instant(&mut alert, origin.zone, read_at);
         let networks = || direction(&alert.source, &alert.destination, origin.home_networks);
         Self {
             sequence: None,
@@ -130,6 +122,19 @@ impl<'a> Event<'a> {
             direction: self.direction,
             format: self.format,
             offset: self.offset,
+        }
+    }
+}
+
+/// When an alert happened, its wall clock being one of `zone`: its stamp's instant. Where the stamp
+/// names none it is the time of reading, and why is noted under [`STAMP_PROBLEM`].
+pub fn instant(alert: &mut Alert<'_>, zone: &TimeZone, read_at: Timestamp) -> Timestamp {
+    let Some(stamp) = &alert.stamp else { return read_at };
+    match stamp::resolve(stamp, zone, read_at) {
+        Ok(at) => at,
+        Err(why) => {
+            alert.note(STAMP_PROBLEM, Value::Text(Cow::Owned(why.to_string())));
+            read_at
         }
     }
 }

@@ -67,7 +67,12 @@ impl Sender {
                 gap.add_waited(self.desk.all_held_by_severity());
             }
         }
-        self.refused |= matches!(next, Next::Probe(_)) || self.health.given_up_in_a_row > 1;
+        self.refused = match next {
+            Next::Delivered => false,
+            Next::Probe(_) => true,
+            Next::GiveUp => self.health.given_up_in_a_row > 1,
+            Next::Again(_) | Next::Minimal => self.refused,
+        };
         self.pause(now, &answer, wait);
         self.unwritten = Some(Unwritten { at: now, outcome, answer, payload, wait });
         self.write_answer()

@@ -123,16 +123,7 @@ impl Sender {
     /// The store failed in a way that does not pass.
     pub fn run(mut self, mut waiter: Waiter, until: &Until) -> Result<bool, StoreError> {
         loop {
-            let step = match self.step(until) {
-                Err(error) if error.may_pass() => {
-                    warn!(destination = self.name, "{error}.");
-                    // An answer that is known is kept and written later; everything else is read again.
-                    self.stale = self.unwritten.is_none();
-                    Step::Wait(Some(clock::monotonic() + STORE_PAUSE))
-                }
-                step => step?,
-            };
-            let woken = match step {
+            let woken = match self.advance(until)? {
                 Step::End(drained) => return Ok(drained),
                 Step::GoOn => waiter.wait_until(Some(clock::monotonic())),
                 Step::Wait(deadline) => waiter.wait_until(deadline),
@@ -141,6 +132,19 @@ impl Sender {
                 self.put_down()?;
                 return Ok(false);
             }
+        }
+    }
+
+    /// A step. After a failure of the store that may pass, the next one begins with what the store remembers; but an
+    /// answer that is known is kept and written later.
+    fn advance(&mut self, until: &Until) -> Result<Step, StoreError> {
+        match self.step(until) {
+            Err(error) if error.may_pass() => {
+                warn!(destination = self.name, "{error}.");
+                self.stale = self.unwritten.is_none();
+                Ok(Step::Wait(Some(clock::monotonic() + STORE_PAUSE)))
+            }
+            step => step,
         }
     }
 
@@ -332,3 +336,6 @@ fn named_pause(health: &Health, now: Timestamp) -> Option<Instant> {
     // A clock that was set back must not make hours of it.
     Some(clock::monotonic() + left.min(retry::RETRY_AFTER_MAX))
 }
+
+#[cfg(test)]
+mod tests;

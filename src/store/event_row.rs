@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use ipsbell_parsers::alert::{Alert, Direction, Severity};
 use ipsbell_parsers::{Choice, Read, Reader};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rusqlite::Row;
 
 use super::StoreError;
 use super::ledger::{from_json, to_json};
-use crate::event::{Event, EventId};
+use crate::event::{self, Event, EventId};
 
 /// The columns that [`event`] reads, and where they come from; `WHERE` follows.
 pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"offset\", format, severity, \
@@ -42,14 +43,20 @@ pub(super) fn event<'row>(
         found: format!("`{name}`"),
     })?;
     let raw = row.get::<_, u8>(9)? == 0;
-    let alert = if raw { read_again(format, record, extent)? } else { from_form(record)? };
+    let mut alert = if raw { read_again(format, record, extent)? } else { from_form(record)? };
+    let read_at = instant(row.get(3)?)?;
+    if raw {
+        // The instant is in the row. That a day is in no calendar is noted again: it is in none in
+        // any zone.
+        event::instant(&mut alert, &TimeZone::UTC, read_at);
+    }
     let severity = usize::from(row.get::<_, u8>(7)?);
     let direction = row.get::<_, Option<u8>>(8)?.map(usize::from);
     Ok(Event {
         sequence: Some(row.get::<_, i64>(0)? as u64),
         id: EventId(u128::from_be_bytes(row.get(1)?)),
         at: instant(row.get(2)?)?,
-        read_at: instant(row.get(3)?)?,
+        read_at,
         severity: Severity::ALL.get(severity).copied().unwrap_or_default(),
         direction: direction.and_then(|number| Direction::ALL.get(number)).copied(),
         agent_host: Cow::Borrowed(agent_host),
@@ -78,7 +85,7 @@ fn read_again<'a>(
     }
 }
 
-fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
+pub(super) fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
     let text = std::str::from_utf8(record).map_err(|error| StoreError::Damaged {
         wanted: "an alert as JSON",
         found: error.to_string(),

@@ -16,7 +16,7 @@ use crate::triage::{Changes, Group, Plan, Told};
 /// The connection of one destination's sender.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Connection,
+    pub(super) connection: Connection,
     turn: Arc<Mutex<()>>,
     destination: String,
     agent_host: String,

@@ -50,8 +50,9 @@ const CHECKPOINT_PAGES: u32 = 2048;
 /// ... and its file is cut back to this size afterwards.
 const WAL_BYTES_KEPT: u32 = 32 << 20;
 
-/// How often the lock is asked for while somebody only looks at it.
-const LOCK_LOOKS_MAX: u32 = 10_000;
+/// Tries to take the lock that keeps other agents out, and the pause between two.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// Memory for pages, in KiB, of the connection that writes events ...
 const WRITER_CACHE_KIB: i32 = 2048;
@@ -86,6 +87,8 @@ impl Store {
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&file);
         options.map_err(at(&file))?;
         let mut connection = Connection::open(&file)?;
+        // Before any setting, since another program's database is left as it is.
+        schema::usable(&connection)?;
         connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         prepare(&connection)?;
@@ -158,7 +161,7 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join("lock");
     let at = |error| StoreError::Io { path: path.clone(), error };
     let mut options = OpenOptions::new();
-    let mut file = options
+    let file = options
         .read(true)
         .write(true)
         .create(true)
@@ -166,20 +169,27 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&path)
         .map_err(at)?;
-    let mut looks = 0;
-    while rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-        // A `status` that looks whether an agent runs holds it for a moment, too.
-        let process = running(directory)?;
-        looks += 1;
-        if process.is_some() || looks > LOCK_LOOKS_MAX {
-            let process = process.unwrap_or(0);
-            return Err(StoreError::InUse { directory: directory.to_owned(), process });
+    let mut process = None;
+    for _ in 0..LOCK_TRIES {
+        let lock = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+        if rustix::fs::flock(&file, lock).is_ok() {
+            return sign(file).map_err(at);
         }
-        std::thread::yield_now();
+        // A command that asks who runs holds the lock for a moment; it is gone when nobody runs.
+        process = running(directory)?;
+        if process.is_some() {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
     }
-    file.set_len(0).map_err(at)?;
-    file.rewind().map_err(at)?;
-    writeln!(file, "{}", std::process::id()).map_err(at)?;
+    Err(StoreError::InUse { directory: directory.to_owned(), process: process.unwrap_or(0) })
+}
+
+/// Writes into the lock file who holds it.
+fn sign(mut file: File) -> std::io::Result<File> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
     Ok(file)
 }
 
@@ -240,3 +250,6 @@ fn take_turn(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
     // The lock guards no data: SQLite rolls back what a panicking thread had begun.
     turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -7,13 +7,13 @@ use super::{StoreError, Writer, take_turn};
 use crate::config::Retention;
 
 /// Rows that one step deletes.
-const STEP_ROWS: i64 = 5_000;
+pub(super) const STEP_ROWS: i64 = 5_000;
 
 /// Steps of one sweep; what is left waits for the next.
 const STEPS_MAX: usize = 200;
 
-/// Free pages given back to the file system after a step.
-const VACUUM_PAGES: u32 = 2_048;
+/// Free pages given back to the file system in a step.
+const VACUUM_PAGES: u32 = 4_096;
 
 /// What a sweep let go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,10 +58,10 @@ impl Writer {
             swept.events_old += old;
             swept.events_over_size += over;
             swept.notifications += ledger;
-            if old + ledger + over == 0 {
+            let free = self.give_back()?;
+            if old + ledger + over == 0 && !free {
                 break;
             }
-            self.vacuum()?;
         }
         Ok(swept)
     }
@@ -82,18 +82,6 @@ impl Writer {
         })
     }
 
-    /// Gives free pages back to the file system, at most [`VACUUM_PAGES`].
-    fn vacuum(&mut self) -> Result<(), StoreError> {
-        let (connection, turn) = self.parts();
-        let _turn = take_turn(turn);
-        // The pragma frees one page for each row that it gives.
-        let mut vacuum =
-            connection.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
-        let mut rows = vacuum.query([])?;
-        while rows.next()?.is_some() {}
-        Ok(())
-    }
-
     /// Deletes the oldest events, at most a step of them: those read before `limit`, or whatever they are.
     fn delete_events(&mut self, limit: Option<i64>) -> Result<u64, StoreError> {
         let (connection, turn) = self.parts();
@@ -106,6 +94,22 @@ impl Writer {
             )?
             .execute(params![STEP_ROWS, limit])?;
         Ok(deleted as u64)
+    }
+
+    /// Gives free pages back to the file system. False if there were none.
+    fn give_back(&mut self) -> Result<bool, StoreError> {
+        let (connection, turn) = self.parts();
+        let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        if free == 0 {
+            return Ok(false);
+        }
+        let _turn = take_turn(turn);
+        // The pragma frees a page for each step of its statement, so it is stepped to its end.
+        let mut vacuum =
+            connection.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+        let mut steps = vacuum.query([])?;
+        while steps.next()?.is_some() {}
+        Ok(true)
     }
 
     fn delete_notifications(&mut self, limit: i64) -> Result<u64, StoreError> {

@@ -18,10 +18,7 @@ const STEPS: [&str; VERSION as usize] = [include_str!("schema/1.sql")];
 /// # Errors
 /// A file that is another program's or a newer ipsbell's is left as it is.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let found = version(connection)?;
-    if found > VERSION {
-        return Err(StoreError::Newer { found, known: VERSION });
-    }
+    let found = usable(connection)?;
     for (step, sql) in STEPS.iter().enumerate().skip(found as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
@@ -30,6 +27,18 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// The version of a database that this program can use as it is or bring to [`VERSION`]. Only
+/// reads.
+///
+/// # Errors
+/// The file is another program's or a newer ipsbell's.
+pub(super) fn usable(connection: &Connection) -> Result<u32, StoreError> {
+    match version(connection)? {
+        found if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
+        found => Ok(found),
+    }
 }
 
 /// The version of an open database; 0 is an empty file.

@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::triage;
 
 /// Events that one step of a search reads.
-const STEP_EVENTS: usize = 1_000;
+pub(super) const STEP_EVENTS: usize = 1_000;
 
 /// Bytes of records that one step of a search reads, so that what it found can wait in memory until it is shown.
 const STEP_BYTES_MAX: usize = 4 << 20;

@@ -28,7 +28,7 @@ const INSERT_EVENT: &str = "INSERT INTO event (sequence, id, at, read_at, path, 
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// Samples of rejects that are kept, in all.
-const REJECTS_MAX: i64 = 1000;
+pub(super) const REJECTS_MAX: i64 = 1000;
 
 /// An event to be stored; times are microseconds since 1970.
 #[derive(Debug)]
@@ -322,8 +322,9 @@ impl Batch<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn lost(&mut self, path: i64, bytes: u64) -> Result<(), StoreError> {
-        let update = "UPDATE reading SET lost_bytes = lost_bytes + ?2 WHERE path = ?1";
-        self.transaction.prepare_cached(update)?.execute([path, bytes.cast_signed()])?;
+        let add = "INSERT INTO reading (path, lost_bytes) VALUES (?1, ?2) \
+                   ON CONFLICT (path) DO UPDATE SET lost_bytes = lost_bytes + ?2";
+        self.transaction.prepare_cached(add)?.execute([path, bytes.cast_signed()])?;
         Ok(())
     }
 

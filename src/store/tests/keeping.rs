@@ -1,0 +1,92 @@
+//! What is let go, and what that does to the accounts.
+
+use std::fs;
+
+use super::*;
+
+fn events(place: &Place) -> u64 {
+    place.view().size().unwrap().0
+}
+
+#[test]
+fn by_age_what_was_read_before_goes_and_no_more() {
+    let place = Place::new();
+    let mut writer = place.store.writer().unwrap();
+    let old = retention::STEP_ROWS as u32 + 3;
+    store(&mut writer, 1, old, 0);
+    store(&mut writer, 1, 10, 100);
+    let keep = retention(|keep| keep.events = Some(Duration::from_secs(100)));
+    assert_eq!(writer.sweep(at(100), &keep).unwrap(), Swept::default());
+    let swept = writer.sweep(at(101), &keep).unwrap();
+    assert_eq!(swept, Swept { events_old: u64::from(old), ..Swept::default() });
+    assert_eq!(events(&place), 10);
+    assert_eq!(writer.sweep(at(9_999), &retention(|_| {})).unwrap(), Swept::default());
+    // So long ago that there was no such time: for ever.
+    let ages = retention(|keep| keep.events = Some(Duration::MAX));
+    assert_eq!(writer.sweep(at(9_999), &ages).unwrap(), Swept::default());
+}
+
+#[test]
+fn by_size_the_oldest_go_until_it_fits_and_the_file_shrinks() {
+    let place = Place::new();
+    let mut writer = place.store.writer().unwrap();
+    for round in 0..4 {
+        store(&mut writer, 1, retention::STEP_ROWS as u32, round);
+    }
+    let bytes = |place: &Place| place.view().size().unwrap().2;
+    let full = bytes(&place);
+    let keep = retention(|keep| keep.max_size_bytes = full);
+    assert_eq!(writer.sweep(at(9), &keep).unwrap(), Swept::default(), "it fits to the byte");
+
+    // Somewhat more than the half of it, since the other tables need their place too.
+    let limit = full / 10 * 6;
+    let swept = writer.sweep(at(9), &retention(|keep| keep.max_size_bytes = limit)).unwrap();
+    assert_eq!(swept, Swept { events_over_size: 10_000, ..Swept::default() });
+    assert!(bytes(&place) <= limit);
+    assert_eq!(place.number("SELECT min(sequence) FROM event"), 10_001);
+    assert_eq!(place.number("PRAGMA freelist_count"), 0, "no free page is kept");
+    drop(writer);
+    // The last connection that closes brings the log of the database into its file.
+    let place = place.reopened();
+    let file = fs::metadata(place.path().join(DATABASE)).unwrap().len();
+    assert!(file <= limit, "{file} bytes of {full}");
+
+    // A limit that nothing can meet empties the store and ends.
+    let none = retention(|keep| keep.max_size_bytes = 1);
+    let swept = place.store.writer().unwrap().sweep(at(9), &none).unwrap();
+    assert_eq!((swept.events_over_size, events(&place)), (10_000, 0));
+}
+
+#[test]
+fn events_that_are_gone_are_counted_exactly() {
+    let place = Place::new();
+    let mut ledger = place.store.ledger("soc", HOST).unwrap();
+    ledger.restore("console").unwrap();
+    let mut writer = place.store.writer().unwrap();
+    let read = |cursor, events_max| {
+        let mut seen = Vec::new();
+        let end = ledger.read_on(cursor, events_max, &mut |event| {
+            seen.push(event.sequence.unwrap());
+            event.sequence != Some(13)
+        });
+        (seen, end.unwrap())
+    };
+    assert_eq!(read(0, 10), (vec![], (0, 0)), "nothing was stored yet");
+    store(&mut writer, 1, 10, 0);
+    assert_eq!(read(0, 4), ((1..=4).collect(), (4, 0)));
+    assert_eq!(read(4, 10), ((5..=10).collect(), (10, 0)));
+    assert_eq!(read(10, 10), (vec![], (10, 0)));
+    store(&mut writer, 1, 5, 10);
+    let old = retention(|keep| keep.events = Some(Duration::from_secs(5)));
+    writer.sweep(at(10), &old).unwrap();
+    // A gap in front, partly read before, with a stop right behind it.
+    assert_eq!(read(0, 1), (vec![11], (11, 10)));
+    assert_eq!(read(4, 2), (vec![11, 12], (12, 6)));
+    assert_eq!(read(10, 9), (vec![11, 12, 13], (13, 0)), "the reader said stop");
+    assert_eq!(read(12, 9), (vec![13], (13, 0)));
+    // All of it is gone, read in part or not at all.
+    writer.sweep(at(99), &old).unwrap();
+    assert_eq!(read(0, 10), (vec![], (15, 15)));
+    assert_eq!(read(12, 10), (vec![], (15, 3)));
+    assert_eq!(read(15, 10), (vec![], (15, 0)));
+}
