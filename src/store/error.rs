@@ -22,6 +22,12 @@ pub enum StoreError {
         /// Its process id, 0 if unknown.
         process: u32,
     },
+    /// There is a file and nothing in it.
+    #[error("the store in {} is empty: no agent has used it yet", directory.display())]
+    Empty {
+        /// Its state directory.
+        directory: PathBuf,
+    },
     /// The database was written by a newer program, or a command is newer than the agent that wrote it.
     #[error(
         "the store has version {found}, this program knows version {known}: use the ipsbell that wrote it"

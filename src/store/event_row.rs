@@ -17,6 +17,9 @@ use crate::event::{self, Event, EventId};
 pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"offset\", format, severity, \
      direction, form, record FROM event LEFT JOIN path ON path.id = event.path";
 
+/// The format's name of an event whose format this program does not know.
+const UNKNOWN_FORMAT: &str = "unknown";
+
 /// How much of an event is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -38,12 +41,14 @@ pub(super) fn event<'row>(
     let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
     let name = text(6)?.unwrap_or_default();
     let record = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
-    let format = ipsbell_parsers::format(name).ok_or_else(|| StoreError::Damaged {
-        wanted: "the name of a format",
-        found: format!("`{name}`"),
-    })?;
+    let format = ipsbell_parsers::format(name);
     let raw = row.get::<_, u8>(9)? == 0;
-    let mut alert = if raw { read_again(format, record, extent)? } else { from_form(record)? };
+    // A row that cannot be read as it was must not stop all that stand behind it: it is an event all the same.
+    let mut alert = match format {
+        Some(format) if raw => read_again(format, record, extent),
+        _ if raw => bare(UNKNOWN_FORMAT),
+        _ => from_form(record).unwrap_or_else(|_| bare(format.map_or(UNKNOWN_FORMAT, |f| f.name))),
+    };
     let read_at = instant(row.get(3)?)?;
     if raw {
         // The instant is in the row. That a day is in no calendar is noted again: it is in none in
@@ -60,7 +65,7 @@ pub(super) fn event<'row>(
         severity: Severity::ALL.get(severity).copied().unwrap_or_default(),
         direction: direction.and_then(|number| Direction::ALL.get(number)).copied(),
         agent_host: Cow::Borrowed(agent_host),
-        format: format.name,
+        format: format.map_or(UNKNOWN_FORMAT, |format| format.name),
         path: Cow::Borrowed(text(4)?.unwrap_or_default()),
         offset: row.get::<_, i64>(5)? as u64,
         alert,
@@ -72,17 +77,22 @@ fn read_again<'a>(
     format: &'static ipsbell_parsers::Format,
     record: &'a [u8],
     extent: Extent,
-) -> Result<Alert<'a>, StoreError> {
+) -> Alert<'a> {
     let choice = Choice::Fixed(format);
     let mut reader = match extent {
         Extent::Whole => Reader::new(choice),
         Extent::Head => Reader::of_heads(choice),
     };
     match reader.read(record) {
-        Read::Alert { alert, .. } => Ok(*alert),
+        Read::Alert { alert, .. } => *alert,
         // A grammar that became stricter must not hide an event that is stored.
-        _ => Ok(Alert { product: Cow::Borrowed(format.name), ..Alert::default() }),
+        _ => bare(format.name),
     }
+}
+
+/// An alert of which nothing is known but that it was one.
+fn bare(product: &'static str) -> Alert<'static> {
+    Alert { product: Cow::Borrowed(product), ..Alert::default() }
 }
 
 pub(super) fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {

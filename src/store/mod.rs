@@ -217,6 +217,9 @@ fn connect_to_read(directory: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(&file, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
     let found = schema::version(&connection)?;
+    if found == 0 {
+        return Err(StoreError::Empty { directory: directory.to_owned() });
+    }
     if found != VERSION {
         return Err(StoreError::Newer { found, known: VERSION });
     }

@@ -192,3 +192,23 @@ fn a_form_that_is_none_is_said_and_does_not_panic() {
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     }
 }
+
+#[test]
+fn a_row_that_cannot_be_read_as_it_was_stops_nothing() {
+    let place = Place::new();
+    let mut ledger = place.store.ledger("soc", HOST).unwrap();
+    ledger.restore("console").unwrap();
+    let mut writer = place.store.writer().unwrap();
+    store(&mut writer, 1, 4, 0);
+    let database = Connection::open(place.path().join(DATABASE)).unwrap();
+    for damage in [
+        "UPDATE event SET format = 'of another version' WHERE sequence = 1",
+        "UPDATE event SET form = 1, record = x'7b' WHERE sequence = 2",
+        "UPDATE event SET record = x'ff00' WHERE sequence = 3",
+    ] {
+        assert_eq!(database.execute(damage, []).unwrap(), 1);
+    }
+    let (events, reached) = read_all(&ledger, 0);
+    let rules: Vec<bool> = events.iter().map(|event| event.alert.rule.id.is_some()).collect();
+    assert_eq!((rules, reached), (vec![false, false, false, true], (4, 0)));
+}
