@@ -72,12 +72,15 @@ pub(super) struct Sibling {
 /// read last, oldest first. That file is now called `last_name`, if it is still there, and was last
 /// modified at `last_modified_ns`.
 ///
-/// Names decide where they can be compared (`.1` is newer than `.2`, `-20260102` than `-20260101`),
-/// because a clock that jumped makes modification times lie. Compressed files are not looked at.
+/// Dates in names decide (`-20260102` is newer than `-20260101`), because a clock that jumped makes
+/// modification times lie. Numbers decide (`.1` is newer than `.2`) where the times agree or the
+/// clock is known to have gone back: some writers count upwards, and what was read before must not
+/// be taken for new. Compressed files are not looked at.
 pub(super) fn missed(
     base: &OsStr,
     last_name: Option<&OsStr>,
     last_modified_ns: i64,
+    clock_went_back: bool,
     siblings: Vec<Sibling>,
 ) -> Vec<Sibling> {
     let last = last_name.and_then(|name| Turn::of(base, name));
@@ -85,7 +88,9 @@ pub(super) fn missed(
         .into_iter()
         .filter_map(|sibling| Some((Turn::of(base, &sibling.name)?, sibling)))
         .filter(|(turn, sibling)| match (turn, &last) {
-            (Turn::Number(n), Some(Turn::Number(last))) => n < last,
+            (Turn::Number(n), Some(Turn::Number(last))) => {
+                n < last && (clock_went_back || sibling.stat.modified_ns >= last_modified_ns)
+            }
             (Turn::Date(date), Some(Turn::Date(last))) => date > last,
             _ => sibling.stat.modified_ns > last_modified_ns,
         })

@@ -52,12 +52,16 @@ impl Tail {
             .iter()
             .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
             .map(|sibling| sibling.name.clone());
+        // What is written now is older than what was read last: the clock went back in between.
+        let newest_ns = self.files.stat(path).map_or(i64::MAX, |stat| stat.modified_ns);
+        let went_back = newest_ns < modified_ns;
         let followed = self.taken();
         siblings.retain(|sibling| {
             let id = sibling.stat.id();
             !followed.contains(&id) && free(id)
         });
-        for Sibling { name, .. } in missed(base, name.as_deref(), modified_ns, siblings) {
+        let missed = missed(base, name.as_deref(), modified_ns, went_back, siblings);
+        for Sibling { name, .. } in missed {
             let name = directory.join(&name);
             match self.open(&name) {
                 Ok(opened) => {

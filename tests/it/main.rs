@@ -16,6 +16,8 @@ mod support;
 mod answers;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
+/// The same under load, with kills at any point.
+mod campaign;
 /// parse, formats, check, test, watch, status, search, demo: what they print and how they exit.
 mod commands;
 /// Every wrong configuration and its message.
