@@ -205,7 +205,11 @@ impl Reader {
                 break;
             }
         }
-        self.writer.sync(true)?;
+        // What the disk has not confirmed the logs still hold.
+        match self.writer.sync(true) {
+            Err(error) if error.may_pass() => warn!("At the end, {error}."),
+            synced => synced?,
+        }
         Ok(Standing { tail: self.tail, wake: self.wake })
     }
 
@@ -336,6 +340,10 @@ impl Reader {
         }
         self.swept_at = Some(now);
         let swept = self.writer.sweep(clock::now(), &self.retention)?;
+        if swept.more {
+            // Not all at once: the logs and the signals have their turn in between.
+            self.swept_at = None;
+        }
         let told = self.over_size_told_at;
         if swept.events_over_size > 0 && told.is_none_or(|at| now.duration_since(at) >= DAY) {
             self.over_size_told_at = Some(now);

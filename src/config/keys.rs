@@ -261,8 +261,8 @@ pub static DESTINATION: Section = Section {
             value: "table of severity and mention",
             default: "none",
             example: r#"mention = { critical = "<!here>" }"#,
-            about: "Who is called when a post has an alert of this severity. Nothing else makes a \
-                    mention.",
+            about: "Who is called when a post tells of a new group of this severity, but not within \
+                    ten minutes of a call for something as bad. Nothing else makes a mention.",
         },
     ],
 };

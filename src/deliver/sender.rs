@@ -129,8 +129,14 @@ impl Sender {
                 Step::Wait(deadline) => waiter.wait_until(deadline),
             };
             if woken == Woken::Stopping {
-                self.put_down()?;
-                return Ok(false);
+                return match self.put_down() {
+                    // As after a crash: what is not put down is read again.
+                    Err(error) if error.may_pass() => {
+                        warn!(destination = self.name, "At the end, {error}.");
+                        Ok(false)
+                    }
+                    put_down => put_down.map(|()| false),
+                };
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::config::Retention;
 pub(super) const STEP_ROWS: i64 = 5_000;
 
 /// Steps of one sweep; what is left waits for the next.
-const STEPS_MAX: usize = 200;
+pub(super) const STEPS_MAX: usize = 20;
 
 /// Free pages given back to the file system in a step.
 const VACUUM_PAGES: u32 = 4_096;
@@ -22,8 +22,10 @@ pub struct Swept {
     pub events_old: u64,
     /// Events by size.
     pub events_over_size: u64,
-    /// Posts by age.
+    /// Posts, by age or by size.
     pub notifications: u64,
+    /// There is more to let go: the sweep ended at its most steps.
+    pub more: bool,
 }
 
 impl Writer {
@@ -33,7 +35,7 @@ impl Writer {
     /// # Errors
     /// The database cannot be written.
     pub fn sweep(&mut self, now: Timestamp, retention: &Retention) -> Result<Swept, StoreError> {
-        let mut swept = Swept::default();
+        let mut swept = Swept { more: true, ..Swept::default() };
         let before = |age: Option<std::time::Duration>| {
             let age = jiff::SignedDuration::try_from(age?).ok()?;
             now.checked_sub(age).ok().map(Timestamp::as_microsecond)
@@ -60,6 +62,7 @@ impl Writer {
             swept.notifications += ledger;
             let free = self.give_back()?;
             if old + ledger + over == 0 && !free {
+                swept.more = false;
                 break;
             }
         }

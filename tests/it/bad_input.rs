@@ -27,6 +27,17 @@ fn broken_lines_are_counted_sampled_and_do_not_stop_the_rest() {
     assert_eq!(place.account().unwrap().told, 4);
     let status = text(&place.ipsbell(&["status"]).stdout);
     assert!(status.contains("3 not understood"), "{status}");
+    assert!(status.contains("last not understood: the record at offset"), "{status}");
+}
+
+#[test]
+fn a_log_of_no_known_format_is_a_problem_in_the_status() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    place.append(&vec!["nothing that an IPS writes".to_owned(); 200]);
+    assert_eq!(place.ipsbell(&["run", "--once"]).status.code(), Some(0));
+    let status = text(&place.ipsbell(&["status"]).stdout);
+    assert!(status.contains("no known format in 200 records"), "{status}");
 }
 
 #[test]

@@ -154,6 +154,23 @@ fn every_test_of_these_documents_exists() {
 }
 
 #[test]
+fn every_test_that_a_document_names_exists() {
+    let code: String =
+        all_sources().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    for document in ["docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md", "docs/failures.md"] {
+        let text = std::fs::read_to_string(root().join(document)).unwrap();
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let is_word =
+                quoted.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if is_word && quoted.matches('_').count() >= 3 {
+                let function = format!("fn {quoted}(");
+                assert!(code.contains(&function), "{document} names `{quoted}`, which is no test");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_command_format_and_kind_is_in_the_readme() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     for command in ipsbell::cli::COMMANDS {

@@ -27,6 +27,44 @@ fn by_age_what_was_read_before_goes_and_no_more() {
 }
 
 #[test]
+fn the_ledger_counts_towards_the_size_and_its_oldest_go_first() {
+    let place = Place::new();
+    let database = Connection::open(place.path().join(DATABASE)).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO destination (name, kind, began_after, cursor, told) VALUES ('soc', 'slack', 0, 600, 600);
+             UPDATE identity SET last_sequence = 600;
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+             INSERT INTO notification (destination, card, created_at, events, state, tries, unanswered, message, payload)
+             SELECT 'soc', 'CARD', i, 1, 1, 1, 0, '{}', zeroblob(20000) FROM n;",
+        )
+        .unwrap();
+    let mut writer = place.store.writer().unwrap();
+    // All posts are older than the first event, and take most of the room.
+    store(&mut writer, 1, 100, 5);
+    let full = place.view().size().unwrap().2;
+    let swept = writer.sweep(at(9), &retention(|keep| keep.max_size_bytes = full / 2)).unwrap();
+    assert_eq!((swept.events_over_size, swept.notifications, swept.more), (0, 600, false));
+    assert_eq!(events(&place), 100);
+    let account = place.account("soc");
+    assert_eq!(account.told, 600, "what the ledger forgets stays in the account");
+}
+
+#[test]
+fn a_sweep_ends_at_its_most_steps_and_says_that_there_is_more() {
+    let place = Place::new();
+    let mut writer = place.store.writer().unwrap();
+    let rows = retention::STEP_ROWS as u32;
+    let steps = retention::STEPS_MAX as u32;
+    store(&mut writer, 1, rows * (steps + 1), 0);
+    let none = retention(|keep| keep.events = Some(Duration::ZERO));
+    let swept = writer.sweep(at(9), &none).unwrap();
+    assert_eq!((swept.events_old, swept.more), (u64::from(rows * steps), true));
+    let swept = writer.sweep(at(9), &none).unwrap();
+    assert_eq!((swept.events_old, swept.more), (u64::from(rows), false));
+}
+
+#[test]
 fn by_size_the_oldest_go_until_it_fits_and_the_file_shrinks() {
     let place = Place::new();
     let mut writer = place.store.writer().unwrap();

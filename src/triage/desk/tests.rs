@@ -183,6 +183,26 @@ fn without_triage_each_event_is_a_card_and_the_desk_fills_up() {
 }
 
 #[test]
+fn long_values_cost_no_memory_and_stay_apart() {
+    let policy = policy(|_| {});
+    let named = |name: String| {
+        let mut event = event(1, 1, Severity::High, 0);
+        event.alert.rule = Rule { name: Some(name.into()), ..Rule::default() };
+        event
+    };
+    let long = "A".repeat(1 << 20);
+    let keys: Vec<String> = ["B", "C"].map(|end| policy.key(&named(format!("{long}{end}")))).into();
+    assert!(keys.iter().all(|key| key.len() < 400), "{}", keys[0].len());
+    assert_ne!(keys[0], keys[1]);
+    for (key, end) in keys.iter().zip(["B", "C"]) {
+        assert!(super::super::key_matches(key, &named(format!("{long}{end}"))));
+    }
+    // A newline cannot make one rule's key another's.
+    let forged = policy.key(&named("x\nverdict=blocked".to_owned()));
+    assert_eq!(forged.lines().count(), 2, "{forged}");
+}
+
+#[test]
 fn group_by_decides_what_belongs_together() {
     for (fields, groups) in [
         (vec![GroupField::Rule], 3),

@@ -115,6 +115,33 @@ fn a_receiver_that_asks_for_less_slows_its_limiter() {
 }
 
 #[test]
+fn a_time_that_the_receiver_named_is_kept_over_a_restart() {
+    let mut bench = Bench::new();
+    let after = Some(Duration::from_secs(600));
+    let why = String::new();
+    bench.receiver.answer([Answer::Later { after, maybe_delivered: false, slow_down: true, why }]);
+    bench.store(1, 1);
+    bench.settle(&Until::Stopped);
+    bench.restart();
+    bench.settle(&Until::Stopped);
+    assert_eq!(bench.receiver.posts().len(), 1, "nothing is posted before its time");
+    bench.settle_again();
+    assert_eq!((bench.receiver.posts().len(), bench.account()), (2, [0, 0, 1, 0, 0]));
+}
+
+#[test]
+fn a_flood_is_told_while_it_lasts() {
+    let mut bench = Bench::new();
+    bench.store(1, 2 * SWEEP_EVENTS as u32 + 1);
+    // The last plan is long ago, and there is more to read than one sweep takes.
+    bench.sender.planned_at = clock::monotonic().checked_sub(PLAN_EVERY).unwrap();
+    assert!(matches!(bench.sender.advance(&Until::Stopped).unwrap(), Step::GoOn));
+    assert_eq!(bench.receiver.posts().len(), 1);
+    let [unread, _, told, _, _] = bench.account();
+    assert_eq!((unread, told), (SWEEP_EVENTS as u64 + 1, SWEEP_EVENTS as u64));
+}
+
+#[test]
 fn destinations_of_one_receiver_share_its_pace() {
     let mut bench = Bench::new();
     let limiter = Arc::new(Limiter::new(Duration::from_secs(3600)));
