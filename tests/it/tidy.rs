@@ -195,3 +195,27 @@ fn every_command_format_and_kind_is_in_the_readme() {
         );
     }
 }
+
+#[test]
+fn the_top_level_holds_what_belongs_there() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "parsers",
+        "packaging",
+        "tests",
+        "README.md",
+        "docs",
+        "target",
+    ];
+    for entry in std::fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        // What a failing property test leaves behind is ignored by git.
+        let known = allowed.contains(&name.as_str())
+            || name.starts_with('.')
+            || name.starts_with("LICENSE-")
+            || name == "proptest-regressions";
+        assert!(known, "`{name}` does not belong at the top level");
+    }
+}

@@ -241,13 +241,42 @@ impl World {
     }
 }
 
+fn check(actions: &[Action]) -> Result<(), TestCaseError> {
+    let mut world = World::new();
+    for action in actions {
+        world.apply(action);
+    }
+    world.check()
+}
+
 proptest! {
     #[test]
     fn every_line_is_given_once_and_in_order(actions in proptest::collection::vec(action(), 1..40)) {
-        let mut world = World::new();
-        for action in &actions {
-            world.apply(action);
+        check(&actions)?;
+    }
+}
+
+/// Histories that were read wrongly once.
+#[test]
+fn found_cases_are_read_right() {
+    use Action::{Pause, Read, Restart, Rotate, Truncate, Write, WriteHalf, WriteToOld};
+    let gone = Rotate { create: false };
+    for actions in [
+        vec![
+            Write(1),
+            Write(1),
+            gone.clone(),
+            Read,
+            WriteHalf,
+            Pause(4),
+            Read,
+            WriteToOld,
+            Restart,
+        ],
+        vec![Truncate, gone.clone(), Read, Restart, Read, Write(1), gone, Restart],
+    ] {
+        if let Err(error) = check(&actions) {
+            panic!("{actions:?}: {error}");
         }
-        world.check()?;
     }
 }
