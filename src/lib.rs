@@ -27,6 +27,7 @@ pub mod triage;
 pub mod message;
 
 pub mod destinations;
+pub mod health;
 
 pub mod deliver;
 

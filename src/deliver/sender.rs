@@ -7,11 +7,12 @@ use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 use tracing::warn;
 
+use super::Limiter;
 use super::mentions::Mentions;
 use super::posting::Unwritten;
 use super::retry;
-use super::{Health, Limiter};
 use crate::destinations::Destination;
+use crate::health::Health;
 use crate::message::{self, Message};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Row;
 
 use super::StoreError;
-use super::ledger::{from_json, to_json};
+use super::json::{from_json, to_json};
 use crate::event::{self, Event, EventId};
 
 /// The columns that [`event`] reads, and where they come from; `WHERE` follows.

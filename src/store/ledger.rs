@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::event_row::{self, COLUMNS, Extent};
+use super::json::{from_json, to_json};
 use super::{StoreError, take_turn, writer};
-use crate::deliver::Health;
 use crate::event::Event;
+use crate::health::Health;
 use crate::message::Message;
 use crate::triage::{Changes, Group, Plan, Told};
 
@@ -378,19 +379,4 @@ fn begin(
         maybe_repeated: false,
         minimal: false,
     })
-}
-
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Damaged {
-        wanted: "a value that has a JSON form",
-        found: error.to_string(),
-    })
-}
-
-pub(super) fn from_json<'a, T: serde::Deserialize<'a>>(
-    text: &'a str,
-    wanted: &'static str,
-) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Damaged { wanted, found: error.to_string() })
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter, types::Value};
 
 use super::event_row::{self, COLUMNS, Extent};
-use super::ledger::from_json;
+use super::json::from_json;
 use super::{Account, StoreError, account, connect_to_read, retention};
-use crate::deliver::Health;
 use crate::event::Event;
+use crate::health::Health;
 use crate::triage;
 
 /// Events that one step of a search reads.

@@ -73,9 +73,9 @@ pub(super) struct Sibling {
 /// modified at `last_modified_ns`.
 ///
 /// Dates in names decide (`-20260102` is newer than `-20260101`), because a clock that jumped makes
-/// modification times lie. Numbers decide (`.1` is newer than `.2`) where the times agree or the
-/// clock is known to have gone back: some writers count upwards, and what was read before must not
-/// be taken for new. Compressed files are not looked at.
+/// modification times lie. Numbers count upwards with some writers and downwards with others, so
+/// times decide about them; only where the clock is known to have gone back `.1` is taken to be
+/// newer than `.2`, as logrotate(8) counts. Compressed files are not looked at.
 pub(super) fn missed(
     base: &OsStr,
     last_name: Option<&OsStr>,
@@ -88,20 +88,25 @@ pub(super) fn missed(
         .into_iter()
         .filter_map(|sibling| Some((Turn::of(base, &sibling.name)?, sibling)))
         .filter(|(turn, sibling)| match (turn, &last) {
-            (Turn::Number(n), Some(Turn::Number(last))) => {
-                n < last && (clock_went_back || sibling.stat.modified_ns >= last_modified_ns)
-            }
             (Turn::Date(date), Some(Turn::Date(last))) => date > last,
-            _ => sibling.stat.modified_ns > last_modified_ns,
+            (Turn::Number(n), Some(Turn::Number(last))) if clock_went_back => n < last,
+            _ => sibling.stat.modified_ns >= last_modified_ns,
         })
         .collect();
     // One key for the whole list, so that the order is one: names of one kind, else times.
-    if missed.iter().all(|(turn, _)| matches!(turn, Turn::Number(_))) {
+    if clock_went_back && missed.iter().all(|(turn, _)| matches!(turn, Turn::Number(_))) {
         missed.sort_by_key(|(turn, _)| std::cmp::Reverse(turn.clone()));
     } else if missed.iter().all(|(turn, _)| matches!(turn, Turn::Date(_))) {
         missed.sort_by_key(|(turn, _)| turn.clone());
     } else {
-        missed.sort_by_key(|(_, sibling)| sibling.stat.modified_ns);
+        // Of files of the same instant the one with the higher number is the older, as logrotate(8) counts.
+        let number = |turn: &Turn| match turn {
+            Turn::Number(number) => *number,
+            Turn::Date(_) => 0,
+        };
+        missed.sort_by_key(|(turn, sibling)| {
+            (sibling.stat.modified_ns, std::cmp::Reverse(number(turn)))
+        });
     }
     let surplus = missed.len().saturating_sub(MISSED_MAX);
     missed.into_iter().skip(surplus).map(|(_, sibling)| sibling).collect()

@@ -17,14 +17,25 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("stamp", &[]),
     ("config", &["destinations", "matcher", "secret", "wanted"]),
     ("tail", &["signal", "config"]),
-    ("store", &["clock", "config", "deliver", "event", "message", "tail", "triage"]),
+    ("store", &["clock", "config", "event", "health", "message", "tail", "triage"]),
     ("triage", &["config", "event", "matcher"]),
     ("message", &["event", "triage"]),
     ("destinations", &["clock", "config", "message", "secret"]),
+    ("health", &["destinations", "triage"]),
     ("ingest", &["clock", "config", "event", "identifier", "signal", "store", "tail", "triage"]),
     (
         "deliver",
-        &["clock", "config", "destinations", "identifier", "message", "signal", "store", "triage"],
+        &[
+            "clock",
+            "config",
+            "destinations",
+            "health",
+            "identifier",
+            "message",
+            "signal",
+            "store",
+            "triage",
+        ],
     ),
     ("fake_slack", &["clock", "destinations", "message"]),
 ];
@@ -107,6 +118,17 @@ fn uses(line: &str) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn the_document_says_the_same() {
+    let text = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    for (module, allowed) in MAY_KNOW {
+        let names: Vec<String> = allowed.iter().map(|name| format!("`{name}`")).collect();
+        let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+        let line = format!("| `{module}` | {names} |");
+        assert!(text.contains(&line), "docs/ARCHITECTURE.md lacks the line\n{line}");
+    }
 }
 
 #[test]

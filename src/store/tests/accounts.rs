@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::config::Config;
-use crate::deliver::Health;
+use crate::health::Health;
 use crate::message;
 use crate::triage::{Desk, Plan, Policy, Report, Rest};
 

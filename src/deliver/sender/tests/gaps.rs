@@ -1,7 +1,7 @@
 //! Past trouble is told once, and does not cause more of it.
 
 use super::*;
-use crate::deliver::Failing;
+use crate::health::Failing;
 
 fn lost(posts: &[Post], words: &str) -> usize {
     posts.iter().filter(|post| text(post).contains(words)).count()
