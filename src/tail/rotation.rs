@@ -72,15 +72,15 @@ pub(super) struct Sibling {
 /// read last, oldest first. That file is now called `last_name`, if it is still there, and was last
 /// modified at `last_modified_ns`.
 ///
-/// Dates in names decide (`-20260102` is newer than `-20260101`), because a clock that jumped makes
-/// modification times lie. Numbers count upwards with some writers and downwards with others, so
-/// times decide about them; only where the clock is known to have gone back `.1` is taken to be
-/// newer than `.2`, as logrotate(8) counts. Compressed files are not looked at.
+/// Names decide where they can be compared (`.1` is newer than `.2`, `-20260102` than `-20260101`),
+/// because a clock that jumped and a writer that was late make modification times lie. Some writers
+/// count upwards: so a number never makes a file newer that is as old as one that was let go
+/// (`left_ns`). Compressed files are not looked at.
 pub(super) fn missed(
     base: &OsStr,
     last_name: Option<&OsStr>,
     last_modified_ns: i64,
-    clock_went_back: bool,
+    left_ns: Option<i64>,
     siblings: Vec<Sibling>,
 ) -> Vec<Sibling> {
     let last = last_name.and_then(|name| Turn::of(base, name));
@@ -89,24 +89,21 @@ pub(super) fn missed(
         .filter_map(|sibling| Some((Turn::of(base, &sibling.name)?, sibling)))
         .filter(|(turn, sibling)| match (turn, &last) {
             (Turn::Date(date), Some(Turn::Date(last))) => date > last,
-            (Turn::Number(n), Some(Turn::Number(last))) if clock_went_back => n < last,
-            _ => sibling.stat.modified_ns >= last_modified_ns,
+            (Turn::Number(n), Some(Turn::Number(last))) => {
+                let modified_ns = sibling.stat.modified_ns;
+                let as_old = left_ns.is_some_and(|left_ns| modified_ns <= left_ns);
+                n < last && !as_old
+            }
+            _ => sibling.stat.modified_ns > last_modified_ns,
         })
         .collect();
     // One key for the whole list, so that the order is one: names of one kind, else times.
-    if clock_went_back && missed.iter().all(|(turn, _)| matches!(turn, Turn::Number(_))) {
+    if missed.iter().all(|(turn, _)| matches!(turn, Turn::Number(_))) {
         missed.sort_by_key(|(turn, _)| std::cmp::Reverse(turn.clone()));
     } else if missed.iter().all(|(turn, _)| matches!(turn, Turn::Date(_))) {
         missed.sort_by_key(|(turn, _)| turn.clone());
     } else {
-        // Of files of the same instant the one with the higher number is the older, as logrotate(8) counts.
-        let number = |turn: &Turn| match turn {
-            Turn::Number(number) => *number,
-            Turn::Date(_) => 0,
-        };
-        missed.sort_by_key(|(turn, sibling)| {
-            (sibling.stat.modified_ns, std::cmp::Reverse(number(turn)))
-        });
+        missed.sort_by_key(|(_, sibling)| sibling.stat.modified_ns);
     }
     let surplus = missed.len().saturating_sub(MISSED_MAX);
     missed.into_iter().skip(surplus).map(|(_, sibling)| sibling).collect()

@@ -40,9 +40,10 @@ impl Tail {
         let path = &origin.1;
         let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
         let last = last.filter(|file| file.is_proven).map(|file| file.stat);
-        let modified_ns = match (last, self.left.get(&**path)) {
+        let left_ns = self.left.get(&**path).copied();
+        let modified_ns = match (last, left_ns) {
             (Some(last), _) => last.modified_ns,
-            (None, Some(modified_ns)) => *modified_ns,
+            (None, Some(left_ns)) => left_ns,
             (None, None) => return,
         };
         let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else { return };
@@ -52,15 +53,12 @@ impl Tail {
             .iter()
             .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
             .map(|sibling| sibling.name.clone());
-        // What is written now is older than what was read last: the clock went back in between.
-        let newest_ns = self.files.stat(path).map_or(i64::MAX, |stat| stat.modified_ns);
-        let went_back = newest_ns < modified_ns;
         let followed = self.taken();
         siblings.retain(|sibling| {
             let id = sibling.stat.id();
             !followed.contains(&id) && free(id)
         });
-        let missed = missed(base, name.as_deref(), modified_ns, went_back, siblings);
+        let missed = missed(base, name.as_deref(), modified_ns, left_ns, siblings);
         for Sibling { name, .. } in missed {
             let name = directory.join(&name);
             match self.open(&name) {

@@ -93,10 +93,19 @@ fn write(place: &Place, campaign: &Campaign) {
         }
         if begin.elapsed() >= campaign.rotate_every * (rotated + 1) {
             rotated += 1;
-            std::fs::rename(place.log(), place.path(&format!("eve.json.{rotated}"))).unwrap();
+            rotate(place, rotated);
         }
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// As logrotate(8) does it: `.1` is the newest.
+fn rotate(place: &Place, rotated: u32) {
+    let name = |number: u32| place.path(&format!("eve.json.{number}"));
+    for number in (1..rotated).rev() {
+        std::fs::rename(name(number), name(number + 1)).unwrap();
+    }
+    std::fs::rename(place.log(), name(1)).unwrap();
 }
 
 /// Kills and restarts the agent while the log is written, and takes Slack away meanwhile.

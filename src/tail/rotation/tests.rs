@@ -9,11 +9,11 @@ fn sibling(name: &str, modified_ns: i64) -> Sibling {
 }
 
 fn check(last: Option<&str>, last_modified: i64, siblings: &[(&str, i64)], expected: &[&str]) {
-    check_clock(false, last, last_modified, siblings, expected);
+    check_left(None, last, last_modified, siblings, expected);
 }
 
-fn check_clock(
-    went_back: bool,
+fn check_left(
+    left: Option<i64>,
     last: Option<&str>,
     last_modified: i64,
     siblings: &[(&str, i64)],
@@ -21,7 +21,7 @@ fn check_clock(
 ) {
     let siblings = siblings.iter().map(|(name, modified)| sibling(name, *modified)).collect();
     let last_name = last.map(OsStr::new);
-    let missed = missed("eve.json".as_ref(), last_name, last_modified, went_back, siblings);
+    let missed = missed("eve.json".as_ref(), last_name, last_modified, left, siblings);
     let names: Vec<_> = missed.iter().map(|sibling| sibling.name.to_str().unwrap()).collect();
     assert_eq!(names, expected, "after {last:?}");
 }
@@ -60,12 +60,11 @@ fn a_moved_file_expires_by_what_became_of_its_path() {
 #[test]
 fn names_decide_before_times() {
     // The clock went back: the newer files have older times.
-    let siblings = [("eve.json.1", 100), ("eve.json.4", 950), ("eve.json.2", 200)];
-    check_clock(true, Some("eve.json.3"), 900, &siblings, &["eve.json.2", "eve.json.1"]);
-    // It did not: this writer counts upwards, and two of these are old.
-    check(Some("eve.json.3"), 900, &siblings, &["eve.json.4"]);
-    let siblings = [("eve.json.1", 1000), ("eve.json.4", 800), ("eve.json.2", 900)];
+    let siblings = [("eve.json.1", 100), ("eve.json.4", 800), ("eve.json.2", 200)];
     check(Some("eve.json.3"), 900, &siblings, &["eve.json.2", "eve.json.1"]);
+    // This writer counts upwards: what was let go is old.
+    let siblings = [("eve.json.1", 100), ("eve.json.2", 200)];
+    check_left(Some(200), Some("eve.json.3"), 900, &siblings, &[]);
     check(
         Some("eve.json-20260102"),
         900,
@@ -105,7 +104,7 @@ fn other_logs_are_no_siblings() {
 fn the_newest_of_too_many_are_taken() {
     let names: Vec<String> = (1..=MISSED_MAX + 3).map(|n| format!("eve.json.{n}")).collect();
     let siblings = names.iter().map(|name| sibling(name, 10)).collect();
-    let missed = missed("eve.json".as_ref(), None, 0, false, siblings);
+    let missed = missed("eve.json".as_ref(), None, 0, None, siblings);
     assert_eq!(missed.len(), MISSED_MAX);
     assert_eq!(missed[0].name, OsStr::new(&format!("eve.json.{MISSED_MAX}")));
     assert_eq!(missed[MISSED_MAX - 1].name, OsStr::new("eve.json.1"));

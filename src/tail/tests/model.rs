@@ -273,7 +273,9 @@ fn found_cases_are_read_right() {
             WriteToOld,
             Restart,
         ],
-        vec![Truncate, gone.clone(), Read, Restart, Read, Write(1), gone, Restart],
+        vec![Truncate, gone.clone(), Read, Restart, Read, Write(1), gone.clone(), Restart],
+        vec![gone.clone(), Write(1), WriteToOld, Read, gone.clone(), Read, Pause(3), Read],
+        vec![gone.clone(), Write(1), WriteToOld, Read, gone, Pause(4), Read],
     ] {
         if let Err(error) = check(&actions) {
             panic!("{actions:?}: {error}");
