@@ -217,7 +217,7 @@ impl Reader {
         let now = clock::monotonic();
         if let Some(pause) = pause {
             // Nothing can be done before, so a log that grows must not cut the pause short.
-            while self.wake_before(waiter, pause) {}
+            while waiter.wait_until(Some(pause)) == Woken::Rung {}
             return if self.wake.stopping() { Woken::Stopping } else { Woken::Deadline };
         }
         let sweep = self.swept_at.map(|at| at + SWEEP_EVERY);
@@ -225,16 +225,10 @@ impl Reader {
         waiter.wait_until(next.into_iter().flatten().min())
     }
 
-    fn wake_before(&self, waiter: &mut Waiter, deadline: Instant) -> bool {
-        waiter.wait_until(Some(deadline)) == Woken::Rung
-    }
-
     /// Looks at all files and reads what there is; while there is much to read, it looks again whenever that is due.
     fn pass(&mut self, buffer: &mut Buffer) -> Result<(), StoreError> {
         self.settle()?;
-        let found = self.tail.look(clock::monotonic());
-        found.iter().for_each(say);
-        self.findings.extend(found);
+        self.look();
         while !self.wake.stopping() {
             match self.batch(buffer)? {
                 Done::More => self.stored.ring(),
@@ -245,13 +239,18 @@ impl Reader {
             self.writer.sync(false)?;
             self.sweep()?;
             if self.tail.look_is_due(clock::monotonic()) {
-                let found = self.tail.look(clock::monotonic());
-                found.iter().for_each(say);
-                self.findings.extend(found);
+                self.look();
             }
         }
         self.writer.sync(false)?;
         self.sweep()
+    }
+
+    /// Says what is found at once, and keeps it for the next transaction.
+    fn look(&mut self) {
+        let found = self.tail.look(clock::monotonic());
+        found.iter().for_each(say);
+        self.findings.extend(found);
     }
 
     /// One transaction: lines of one or several files, and where they end.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params_from_iter, types::Value};
+use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::event_row::{self, COLUMNS, Extent};
 use super::json::from_json;
@@ -267,16 +267,6 @@ impl View {
             }
         }
         Ok(found)
-    }
-
-    /// How far the reader has stored: the last sequence number.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn last_sequence(&self) -> Result<u64, StoreError> {
-        let last = "SELECT last_sequence FROM identity";
-        let last: Option<i64> = self.connection.query_row(last, [], |row| row.get(0)).optional()?;
-        Ok(last.unwrap_or(0) as u64)
     }
 }
 

@@ -79,7 +79,7 @@ fn a_sequence_number_is_never_used_twice() {
     assert_eq!(writer.sweep(at(2), &all).unwrap().events_old, 1);
     drop(writer);
     let place = place.reopened();
-    assert_eq!(place.view().last_sequence().unwrap(), 4);
+    assert_eq!(place.number("SELECT last_sequence FROM identity"), 4);
     assert_eq!(store(&mut place.store.writer().unwrap(), 1, 2, 2), [5, 6]);
 }
 
