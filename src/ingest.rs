@@ -1,6 +1,7 @@
 //! The reader thread: bytes to records to events, committed with the position behind them (promise 1). It knows no
 //! destination; it rings when something is stored.
 
+mod findings;
 mod lane;
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,14 +11,15 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tracing::{error, info, warn};
+use tracing::warn;
 
+use self::findings::{note, say};
 use self::lane::Lane;
 use crate::config::{Config, Retention, Source};
 use crate::event::Origin;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
-use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail, Weight, What};
+use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail};
 use crate::triage::SeverityPolicy;
 use crate::{clock, identifier};
 
@@ -374,22 +376,4 @@ fn read_chunk<'b>(
     }
     let events = lane.finish(batch)?;
     Ok((chunk, events))
-}
-
-fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
-    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
-        finding.what
-    {
-        let path = batch.path(&finding.path)?;
-        batch.lost(path, lost_bytes_at_least)?;
-    }
-    Ok(())
-}
-
-fn say(finding: &Finding) {
-    match finding.weight() {
-        Weight::Notice => info!("{finding}."),
-        Weight::Problem => warn!("{finding}."),
-        Weight::Loss => error!("{finding}."),
-    }
 }

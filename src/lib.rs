@@ -28,6 +28,7 @@ pub mod message;
 
 pub mod destinations;
 pub mod health;
+pub mod trouble;
 
 pub mod deliver;
 

@@ -14,6 +14,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use super::{StoreError, take_turn};
 use crate::event::EventId;
+use crate::trouble::Incident;
 
 /// What was committed is on the disk after this time at the latest.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -325,6 +326,20 @@ impl Batch<'_> {
         let add = "INSERT INTO reading (path, lost_bytes) VALUES (?1, ?2) \
                    ON CONFLICT (path) DO UPDATE SET lost_bytes = lost_bytes + ?2";
         self.transaction.prepare_cached(add)?.execute([path, bytes.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Keeps something that happened, for people to be told.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let Incident { kind, subject, text } = incident;
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO incident (at, kind, subject, text) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![self.now.as_microsecond(), kind.name(), subject, text])?;
         Ok(())
     }
 
