@@ -117,7 +117,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         let wal = self.directory.join(format!("{DATABASE}-wal"));
-        Writer::new(connection, Arc::clone(&self.turn), wal)
+        Ok(Writer::new(connection, Arc::clone(&self.turn), wal))
     }
 
     /// For the sender thread of this destination; `agent_host` is what events are given as their agent's host.

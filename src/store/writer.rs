@@ -108,7 +108,6 @@ pub struct Writer {
     wal: PathBuf,
     paths: HashMap<PathBuf, i64>,
     unsynced_since: Option<Instant>,
-    last_sequence: u64,
 }
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
@@ -123,8 +122,9 @@ pub struct Batch<'a> {
     rejects: bool,
     last_sequence: u64,
     new_paths: Vec<(PathBuf, i64)>,
+    /// The last number that was given before this transaction.
+    given: u64,
     // What the writer takes over when the transaction is committed.
-    given: &'a mut u64,
     paths: &'a mut HashMap<PathBuf, i64>,
     unsynced_since: &'a mut Option<Instant>,
     // Last, so that the next writer's turn begins when the transaction is over.
@@ -132,14 +132,8 @@ pub struct Batch<'a> {
 }
 
 impl Writer {
-    pub(super) fn new(
-        connection: Connection,
-        turn: Arc<Mutex<()>>,
-        wal: PathBuf,
-    ) -> Result<Self, StoreError> {
-        let last_sequence = last_sequence(&connection)?;
-        let paths = HashMap::new();
-        Ok(Self { connection, turn, wal, paths, unsynced_since: None, last_sequence })
+    pub(super) fn new(connection: Connection, turn: Arc<Mutex<()>>, wal: PathBuf) -> Self {
+        Self { connection, turn, wal, paths: HashMap::new(), unsynced_since: None }
     }
 
     /// Is a source with these paths configured for the first time?
@@ -161,6 +155,8 @@ impl Writer {
         // Nobody else has this connection, and `self` cannot begin a second transaction meanwhile.
         let connection = &self.connection;
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Asked each time: several readers write to one store.
+        let given = last_sequence(connection)?;
         Ok(Batch {
             insert_event: connection.prepare_cached(INSERT_EVENT)?,
             record_bytes: 0,
@@ -169,9 +165,9 @@ impl Writer {
             transaction,
             now,
             rejects: false,
-            last_sequence: self.last_sequence,
+            last_sequence: given,
             new_paths: Vec::new(),
-            given: &mut self.last_sequence,
+            given,
             paths: &mut self.paths,
             unsynced_since: &mut self.unsynced_since,
             _turn: turn,
@@ -349,7 +345,7 @@ impl Batch<'_> {
     /// # Errors
     /// The database cannot be written: nothing of it remains then.
     pub fn commit(self) -> Result<(), StoreError> {
-        if self.last_sequence > *self.given {
+        if self.last_sequence > self.given {
             let update = "UPDATE identity SET last_sequence = ?1";
             self.transaction.prepare_cached(update)?.execute([self.last_sequence.cast_signed()])?;
         }
@@ -358,7 +354,6 @@ impl Batch<'_> {
             self.transaction.prepare_cached(oldest)?.execute([REJECTS_MAX])?;
         }
         self.transaction.commit()?;
-        *self.given = self.last_sequence;
         self.paths.extend(self.new_paths);
         self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
         Ok(())

@@ -24,6 +24,8 @@ mod commands;
 mod configuration;
 /// The store's file from the first version on.
 mod golden;
+/// A network file system that hangs.
+mod hanging;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
 /// TERM, HUP, USR1, --once.
