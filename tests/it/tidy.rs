@@ -8,6 +8,7 @@ const LINES_MAX: usize = 400;
 /// Module, and the modules of this crate that it may name (docs/ARCHITECTURE.md, "Who may know whom").
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("guard", &[]),
     ("identifier", &["clock"]),
     ("secret", &[]),
     ("signal", &["clock"]),
@@ -25,7 +26,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("health", &["destinations", "triage"]),
     (
         "ingest",
-        &["clock", "config", "event", "identifier", "signal", "store", "tail", "triage", "trouble"],
+        &[
+            "clock",
+            "config",
+            "event",
+            "guard",
+            "identifier",
+            "signal",
+            "store",
+            "tail",
+            "triage",
+            "trouble",
+        ],
     ),
     (
         "deliver",

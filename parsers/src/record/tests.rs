@@ -53,7 +53,7 @@ fn read(choice: Choice, log: &str, cuts: &[u64]) -> Vec<(u64, String)> {
     for cut in cuts.iter().copied().chain([log.len() as u64]) {
         while let Some((offset, line)) = lines.get(next).filter(|(offset, line)| {
             // The newline must be there as well, but for the last line of all.
-            offset + line.len() as u64 + 1 <= cut || cut == log.len() as u64
+            offset + (line.len() as u64) < cut || cut == log.len() as u64
         }) {
             match records.offer(*offset, line.as_bytes(), false) {
                 Offer::Alone => found.push((*offset, String::from(*line))),
