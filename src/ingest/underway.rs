@@ -175,13 +175,16 @@ mod tests {
     /// A life that does `what` and ends in the midst of it; what the next one finds.
     fn life(directory: &Path, what: impl FnOnce(&mut Underway)) -> Before {
         what(&mut Underway::open(directory));
-        Underway::open(directory).before.clone()
+        before(&std::fs::read_to_string(directory.join(UNDERWAY)).unwrap())
     }
 
     #[test]
     fn ends_at_one_place_are_counted_and_any_progress_resets_them() {
         let directory = tempfile::tempdir().unwrap();
         let life = |what: &dyn Fn(&mut Underway)| life(directory.path(), what);
+        assert_eq!(life(&|_| {}), Before::Nothing);
+        // A life that read nothing says nothing about what was read before.
+        assert_eq!(life(&|underway| underway.chunk(place(9))), Before::Batch(1, vec![place(9)]));
         assert_eq!(life(&|_| {}), Before::Nothing);
         let both = |underway: &mut Underway| {
             underway.chunk(place(1));
