@@ -16,16 +16,13 @@ use crate::event::{Event, Origin};
 use crate::guard::guard;
 use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
 use crate::tail::{Chunk, End, FileKey, Position};
-use crate::trouble::{Incident, Kind};
+use crate::trouble::{Incident, POISON_TOLD_EVERY};
 
 /// Rejects of one chunk that are kept as samples; the others are counted.
 const SAMPLES_A_CHUNK: u64 = 8;
 
 /// Bytes of a sample.
 const SAMPLE_BYTES_MAX: usize = 2048;
-
-/// A file's records that make the program fail are told of at most so often; all are counted as rejects.
-const POISON_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is wanted of a record that makes the program fail.
 const HARMLESS: &str = "a record that does not make the program fail";
@@ -259,13 +256,9 @@ impl Lane {
             return Ok(());
         }
         self.poison_told_at = Some(now);
-        let text = format!(
-            "a record of {:?} at offset {} made ipsbell fail: {why}; it is not understood, and reading goes on behind \
-             it; please report the record",
-            self.path, record.offset
-        );
-        error!("{text}.");
-        batch.incident(&Incident { kind: Kind::PoisonRecord, subject: self.path.clone(), text })
+        let incident = Incident::poison(&self.path, record.offset, why);
+        error!("{}.", incident.text);
+        batch.incident(&incident)
     }
 
     fn event(

@@ -1,26 +1,8 @@
 //! Records that make the program fail: by a panic, which unwinds, and by an end, which does not.
 
-use ipsbell_parsers::alert::{Alert, Parsed};
-use ipsbell_parsers::{Format, Framing};
-
 use super::*;
 use crate::ingest::care::Turn;
-
-/// Reads any line as an alert; `POISON` in it makes it panic, with the record in its words.
-static FRAGILE: Format = Format {
-    name: "fragile",
-    about: "",
-    example: "",
-    framing: Framing::Line,
-    claims: |_| true,
-    skips: ipsbell_parsers::no_short_cut,
-    parse: |record| {
-        let text = String::from_utf8_lossy(record);
-        assert!(!text.contains("POISON"), "cannot bear {text}");
-        Ok(Parsed::Alert(Box::new(Alert { product: "fragile".into(), ..Alert::default() })))
-    },
-    parse_head: |record| (FRAGILE.parse)(record),
-};
+use crate::store::tests::FRAGILE;
 
 fn rig() -> Rig {
     Rig::new(FormatChoice::Named(&FRAGILE))
@@ -50,7 +32,7 @@ fn a_record_that_panics_is_a_reject_and_all_others_are_events() {
     let wanted = rig.wanted();
     assert_eq!(wanted.len(), 2);
     for wanted in wanted {
-        assert!(wanted.contains("(panicked at src/ingest/tests/poison.rs:"), "{wanted}");
+        assert!(wanted.contains("(panicked at src/store/tests/mod.rs:"), "{wanted}");
         assert!(!wanted.contains('\u{1b}'), "{wanted:?}");
     }
     // Told once in an hour.
