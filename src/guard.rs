@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 /// Characters of a panic's message that are kept. It may quote a record.
-const MESSAGE_CHARS_MAX: usize = 200;
+const PANIC_CHARS_MAX: usize = 200;
 
 /// A panic that was caught.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn guard<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     done.map_err(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default();
-        Panicked { place, message: text.escape_debug().take(MESSAGE_CHARS_MAX).collect() }
+        Panicked { place, message: text.escape_debug().take(PANIC_CHARS_MAX).collect() }
     })
 }
 
@@ -69,7 +69,7 @@ mod tests {
         let panicked = guard(|| panic!("{hostile}")).unwrap_err().to_string();
         assert!(panicked.starts_with("panicked at src/guard.rs:"), "{panicked}");
         assert!(panicked.contains(r"line\n\u{1b}[2Jxxx"), "{panicked}");
-        assert!(panicked.len() < MESSAGE_CHARS_MAX + 60 && !panicked.contains('\n'), "{panicked}");
+        assert!(panicked.len() < PANIC_CHARS_MAX + 60 && !panicked.contains('\n'), "{panicked}");
         assert_eq!(guard(|| 7), Ok(7));
     }
 
