@@ -69,6 +69,10 @@ pub struct Origin<'a> {
 /// The detail that says why an event's time is the time of reading although its record has a stamp.
 pub const STAMP_PROBLEM: &str = "ipsbell.timestamp_problem";
 
+/// The detail that says why of a stored event nothing more is known: its grammar failed on its record. The first of an
+/// alert that has it.
+pub const GRAMMAR_PROBLEM: &str = "ipsbell.grammar_problem";
+
 /// The identity of the record at `offset` of a file: xxh3-128 over machine, generation, offset and
 /// the record's own hash.
 pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> EventId {
@@ -104,6 +108,14 @@ impl<'a> Event<'a> {
             offset,
             alert,
             raw: Cow::Borrowed(record),
+        }
+    }
+
+    /// Why of this event nothing more is known, if its grammar failed on its record ([`GRAMMAR_PROBLEM`]).
+    pub fn grammar_problem(&self) -> Option<&str> {
+        match self.alert.details.first() {
+            Some((key, Value::Text(why))) if key == GRAMMAR_PROBLEM => Some(why),
+            _ => None,
         }
     }
 

@@ -2,32 +2,36 @@
 //! destination; it rings when something is stored.
 
 mod busy;
+mod care;
 mod findings;
 mod lane;
 mod standing;
+mod underway;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
 pub use self::busy::HANGS_AFTER;
+pub use self::care::{BATCH_ENDS_MAX, CAREFUL_BYTES, RECORD_ENDS_MAX};
 pub use self::standing::{READERS_MAX, Standing};
 
 use self::busy::{Busy, Other};
+use self::care::Care;
 use self::findings::{note, say};
-use self::lane::Lane;
+use self::lane::{Lane, Taken};
 use self::standing::Duty;
 use crate::clock;
 use crate::config::{Config, Retention};
 use crate::event::Origin;
+use crate::guard::{Panicked, guard};
 use crate::signal::{Signal, Waiter, Woken};
-use crate::store::{Batch, Store, StoreError, Writer};
-use crate::tail::{Buffer, Chunk, FileKey, Finding, Tail};
+use crate::store::{Store, StoreError, Writer};
+use crate::tail::{Buffer, FileKey, Finding, Tail};
 use crate::triage::SeverityPolicy;
 
 /// Events of one transaction.
@@ -68,10 +72,13 @@ pub struct Reader {
     wake: Signal,
     stored: Signal,
     lanes: HashMap<FileKey, Lane>,
+    care: Care,
     shared: Shared,
     findings: Vec<Finding>,
     problems: BTreeMap<PathBuf, String>,
     sources_known: bool,
+    /// What is unfinished at the ends of the logs was asked for.
+    flushed: bool,
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
     swept_at: Option<Instant>,
@@ -128,6 +135,7 @@ impl Reader {
         standing.wake.begin_again();
         Ok(Self {
             writer: store.writer()?,
+            care: Care::new(&config.agent.state_dir, standing.duty.number),
             duty: standing.duty,
             busy: standing.busy,
             others: standing.others,
@@ -145,6 +153,7 @@ impl Reader {
             findings: Vec::new(),
             problems: BTreeMap::new(),
             sources_known: false,
+            flushed: false,
             owes_sync: false,
             swept_at: None,
             over_size_told_at: None,
@@ -159,7 +168,6 @@ impl Reader {
     pub fn run(mut self, until: ReadUntil) -> anyhow::Result<Standing> {
         let mut waiter = self.wake.waiter();
         let mut buffer = Buffer::new();
-        let mut flushed = false;
         loop {
             let pause = match self.pass(&mut buffer) {
                 Ok(()) => None,
@@ -167,18 +175,18 @@ impl Reader {
                     warn!("Reading waits: {error}.");
                     // What the store has taken must not be read again, even if the disk did not confirm it yet.
                     if !self.owes_sync {
-                        self.tail.rolled_back();
+                        self.step_back();
                     }
                     Some(clock::monotonic() + STORE_PAUSE)
                 }
                 Err(error) => return Err(error.into()),
             };
             if pause.is_none() && until == ReadUntil::End {
-                if flushed {
+                if self.flushed {
                     break;
                 }
                 self.tail.flush();
-                flushed = true;
+                self.flushed = true;
                 continue;
             }
             if self.wait(&mut waiter, pause) == Woken::Stopping {
@@ -260,22 +268,36 @@ impl Reader {
         }
         let mut next = first;
         let (mut events, mut bytes) = (0, 0);
-        while let Some(chunk) = next {
+        while let Some(mut chunk) = next {
             let before = chunk.position().offset;
-            let (chunk, stored) =
-                read_chunk(&mut batch, &mut self.lanes, &self.duty, &self.shared, now, chunk)?;
-            let position = chunk.position();
-            bytes += position.offset.saturating_sub(before);
+            self.care.chunk(&chunk.path, before);
+            // The tail was made from these sources, so there is always one.
+            let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
+                break;
+            };
+            let usual = self.care.is_usual();
+            let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
+            let taken = if usual { guard(read) } else { Ok(read()) };
+            let Taken { until, events: stored, one } = match taken {
+                Ok(taken) => taken?,
+                Err(panicked) => {
+                    drop(batch);
+                    self.panicked(chunk.file, &panicked);
+                    return Ok(Done::More);
+                }
+            };
+            bytes += until.offset.saturating_sub(before);
             events += stored;
-            self.tail.accept(began, chunk, position);
+            self.tail.accept(began, chunk, until);
             let full = batch.full() || events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
             let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
             // A read that hangs must not hold a transaction, which all others would wait for.
-            let last = full || late || self.duty.is_remote();
+            let last = full || late || one || self.duty.is_remote();
             next = if last { None } else { self.tail.turn(began, buffer) };
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
+        self.care.committed(bytes);
         self.owes_sync = true;
         self.sources_known = true;
         self.findings.clear();
@@ -284,6 +306,21 @@ impl Reader {
         }
         self.settle()?;
         Ok(if had_lines { Done::More } else { Done::Nothing })
+    }
+
+    /// Nothing of the batch remains: its lines are given again, unfinished ones included if they were asked for.
+    fn step_back(&mut self) {
+        self.tail.rolled_back();
+        self.care.given_up();
+        self.flushed = false;
+    }
+
+    /// A record of this file made its grammar panic: the batch is read again, and the panic of each record is caught then.
+    fn panicked(&mut self, file: FileKey, panicked: &Panicked) {
+        warn!("Reading {panicked}; the same is read again record by record.");
+        self.care.panicked();
+        self.step_back();
+        self.tail.again(file);
     }
 
     /// Tells the tail that a batch is committed, after the disk has confirmed it where that matters: the journal must
@@ -344,25 +381,5 @@ impl Reader {
     }
 }
 
-/// Reads the lines of a chunk; gives it back at its end, with the number of events stored.
-fn read_chunk<'b>(
-    batch: &mut Batch<'_>,
-    lanes: &mut HashMap<FileKey, Lane>,
-    duty: &Duty,
-    shared: &Shared,
-    now: Timestamp,
-    mut chunk: Chunk<'b>,
-) -> Result<(Chunk<'b>, u64), StoreError> {
-    let path = batch.path(&chunk.path)?;
-    let lane = match duty.sources.get(chunk.source) {
-        Some(source) => lanes.entry(chunk.file).or_insert_with(|| Lane::new(source, shared)),
-        // The tail was made from these sources.
-        None => return Ok((chunk, 0)),
-    };
-    lane.at(path, &chunk.path, chunk.generation);
-    for line in chunk.by_ref() {
-        lane.line(batch, shared, now, &line)?;
-    }
-    let events = lane.finish(batch)?;
-    Ok((chunk, events))
-}
+#[cfg(test)]
+mod tests;

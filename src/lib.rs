@@ -6,6 +6,7 @@
 //! docs/ARCHITECTURE.md says who may know whom.
 
 pub mod clock;
+pub mod guard;
 pub mod identifier;
 pub mod secret;
 pub mod signal;

@@ -1,6 +1,8 @@
 //! What goes wrong with the agent's own work, in the words that people are told. Knows nobody who finds it, and no
 //! receiver.
 
+use jiff::SignedDuration;
+
 /// Of what sort it is. The names are kept in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -26,6 +28,9 @@ impl Kind {
     }
 }
 
+/// How long after a [`Kind::PoisonRecord`] of a log the next one is kept; those in between are only counted.
+pub const POISON_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
 /// Something that happened once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
@@ -35,4 +40,15 @@ pub struct Incident {
     pub subject: String,
     /// A sentence for people: what happened, what it means, what to do. May quote what is hostile.
     pub text: String,
+}
+
+impl Incident {
+    /// A record of this log made the program fail, in this way.
+    pub fn poison(path: &str, offset: u64, why: &str) -> Self {
+        let text = format!(
+            "a record of {path:?} at offset {offset} made ipsbell fail: {why}; it is not understood, and all others are \
+             read on; please report the record"
+        );
+        Self { kind: Kind::PoisonRecord, subject: path.to_owned(), text }
+    }
 }

@@ -14,7 +14,7 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 use memchr::memchr2;
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value, Verdict};
-use crate::{Format, lex, no_short_cut, text, words};
+use crate::{Format, Framing, lex, no_short_cut, text, words};
 use extension::Extension;
 
 /// The format.
@@ -24,6 +24,7 @@ pub(crate) const FORMAT: Format = Format {
     example: "CEF:0|Trend Micro|Deep Security Agent|20.0.1|1008445|Code Execution (CVE-2021-44228)\
               |8|dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 \
               act=Reset",
+    framing: Framing::Line,
     claims,
     skips: no_short_cut,
     parse,

@@ -15,7 +15,7 @@ use crate::alert::{Alert, Endpoint, Text, Value, Verdict};
 use crate::lex::{self, Parse, Wanted};
 use crate::{text, words};
 
-const MARK: &[u8] = b"[**]";
+pub(crate) const MARK: &[u8] = b"[**]";
 const RAW_PACKET: &[u8] = b"[**] [Raw pkt: ";
 
 /// Is there the mark of this form near the start, behind a stamp and perhaps an action?
@@ -31,16 +31,8 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
         .map(|(rest, word)| if word == Some(b"**") { (input, None) } else { (rest, word) })?;
     alert.action = action.map(text::shown);
     alert.verdict = alert.action.as_deref().map_or(Verdict::Detected, words::verdict);
-    let (input, _) = preceded(space0, context("`[**] [`", tag("[**] ["))).parse(input)?;
-    let (input, generator) = context("generator id", u32).parse(input)?;
-    let (input, id) =
-        context("`:` and the signature id", preceded(char(':'), digit1)).parse(input)?;
-    let (input, revision) =
-        context("`:` and the revision", preceded(char(':'), digit1)).parse(input)?;
-    let (input, _) = context("`]`", char(']')).parse(input)?;
-    alert.rule.generator = Some(generator);
-    alert.rule.id = Some(text::shown(id));
-    alert.rule.revision = Some(text::shown(revision));
+    let (input, _) = space0(input)?;
+    let (input, ()) = ids(input, alert)?;
     // The message is the rule author's and may hold anything: what stands behind it is found from
     // the right.
     let bracketed = input.trim_ascii_end().last() == Some(&b']');
@@ -58,9 +50,24 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
     tags(head, alert)
 }
 
-// The last place of a needle that begins with `[`. The needles stand near the end, where this finds
-// them sooner than a general search is set up.
-fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+/// `[**] [gid:sid:rev]`
+pub(crate) fn ids<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+    let (input, _) = context("`[**] [`", tag("[**] [")).parse(input)?;
+    let (input, generator) = context("generator id", u32).parse(input)?;
+    let (input, id) =
+        context("`:` and the signature id", preceded(char(':'), digit1)).parse(input)?;
+    let (input, revision) =
+        context("`:` and the revision", preceded(char(':'), digit1)).parse(input)?;
+    let (input, _) = context("`]`", char(']')).parse(input)?;
+    alert.rule.generator = Some(generator);
+    alert.rule.id = Some(text::shown(id));
+    alert.rule.revision = Some(text::shown(revision));
+    Ok((input, ()))
+}
+
+/// The last place of a needle that begins with `[`. The needles stand near the end, where this finds
+/// them sooner than a general search is set up.
+pub(crate) fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let mut end = haystack.len();
     loop {
         let at = memchr::memrchr(b'[', haystack.get(..end)?)?;
@@ -86,7 +93,11 @@ fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     };
     let (message, tags) = input.split_at_checked(mark).unwrap_or((input, b""));
     alert.rule.name = name(message);
-    let tags = tags.get(MARK.len()..).unwrap_or_default();
+    classes(tags.get(MARK.len()..).unwrap_or_default(), alert)
+}
+
+/// ` [Classification: c] [Priority: n] [AppID: x] `
+pub(crate) fn classes<'a>(tags: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     let priority = rfind(tags, b"[Priority: ");
     let (category, rest) =
         tags.split_at_checked(priority.unwrap_or(tags.len())).unwrap_or_default();
@@ -107,8 +118,8 @@ fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     Ok((b"", ()))
 }
 
-// Snort 3 quotes the message, and escapes quotes inside.
-fn name(message: &[u8]) -> Option<Text<'_>> {
+/// A rule's message as its name. Snort 3 quotes it, and escapes quotes inside.
+pub(crate) fn name(message: &[u8]) -> Option<Text<'_>> {
     let message = message.trim_ascii();
     let name = match lex::quoted(message) {
         Ok((b"", unquoted)) => text::trimmed(unquoted),

@@ -1,11 +1,11 @@
 //! Grammars for the alert logs of intrusion prevention systems.
 //!
-//! A grammar takes the bytes of one record and gives an [`Alert`](alert::Alert), "well formed but
+//! A grammar takes the bytes of one record ([`record`] says where it ends) and gives an [`Alert`](alert::Alert), "well formed but
 //! no alert", or a [`Reject`] that says what was wanted and where. Nothing here opens a file, reads
 //! a clock or knows a time zone: `no_std` lets the compiler prove it. A stamp without year or zone
 //! is handed on as it was read ([`Stamp`](alert::Stamp)).
 //!
-//! To add a format, copy `suricata_fast.rs`, end it in a `FORMAT`, list it in [`FORMATS`], drop a
+//! To add a format, copy `suricata_fast.rs` (or `snort_full.rs`, if a record has several lines), end it in a `FORMAT`, list it in [`FORMATS`], drop a
 //! log into `testdata/<name>/` and run `UPDATE=1 cargo test -p ipsbell-parsers`.
 #![no_std]
 
@@ -16,6 +16,7 @@ extern crate std;
 pub mod alert;
 pub mod envelope;
 pub mod read;
+pub mod record;
 pub mod text;
 
 mod fast;
@@ -27,6 +28,7 @@ mod words;
 
 mod cef;
 mod snort_fast;
+mod snort_full;
 mod suricata_eve;
 mod suricata_fast;
 
@@ -35,6 +37,7 @@ mod tests;
 
 use alert::{Parsed, Reject};
 pub use read::{Choice, Read, Reader};
+pub use record::{Framing, Offer, Record, Records};
 
 /// A log format.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub struct Format {
     pub about: &'static str,
     /// A record of this format.
     pub example: &'static str,
+    /// How its records are told apart.
+    pub framing: Framing,
     /// Is this record (without its syslog header) written in this format? Cheap, and never true for
     /// another format's.
     pub claims: fn(&[u8]) -> bool,
@@ -60,8 +65,13 @@ pub struct Format {
 }
 
 /// All formats, in the order in which they are tried.
-pub const FORMATS: &[&Format] =
-    &[&suricata_eve::FORMAT, &suricata_fast::FORMAT, &snort_fast::FORMAT, &cef::FORMAT];
+pub const FORMATS: &[&Format] = &[
+    &suricata_eve::FORMAT,
+    &suricata_fast::FORMAT,
+    &snort_fast::FORMAT,
+    &snort_full::FORMAT,
+    &cef::FORMAT,
+];
 
 /// The format of this name.
 pub fn format(name: &str) -> Option<&'static Format> {

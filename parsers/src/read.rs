@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::envelope::Peel;
-use crate::{FORMATS, Format};
+use crate::{FORMATS, Format, Framing};
 
 /// Which formats a file may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,9 @@ impl Reader {
         }
         let mut peel = Peel::new(bare);
         while let Some((at, rest)) = peel.next() {
-            if let Some(format) = self.claimant(rest) {
+            // Who puts headers in front of lines does it to each: a record of several lines stands bare.
+            if let Some(format) = self.claimant(rest).filter(|f| matches!(f.framing, Framing::Line))
+            {
                 return Some((format, record.len() - bare.len() + at, Some(peel)));
             }
         }

@@ -6,7 +6,7 @@
 use alloc::{borrow::Cow, boxed::Box};
 
 use crate::alert::{Alert, Parsed, Reject};
-use crate::{Format, fast, lex, no_short_cut, stamp};
+use crate::{Format, Framing, fast, lex, no_short_cut, stamp};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -14,6 +14,7 @@ pub(crate) const FORMAT: Format = Format {
     about: "Snort 2 and 3 alert_fast, one line an alert",
     example: "03/14-10:50:25.823699 [**] [1:1000001:1] \"Echo request\" [**] [Priority: 0] {ICMP} \
               192.0.2.80 -> 198.51.100.11",
+    framing: Framing::Line,
     claims,
     skips: no_short_cut,
     parse,

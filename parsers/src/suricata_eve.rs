@@ -9,7 +9,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::{memchr, memchr_iter, memchr3, memmem};
 
 use crate::alert::{Alert, Parsed, Reject};
-use crate::{Format, json, text};
+use crate::{Format, Framing, json, text};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -22,6 +22,7 @@ pub(crate) const FORMAT: Format = Format {
         r#""signature":"GPL ATTACK_RESPONSE id check returned root","#,
         r#""category":"Potentially Bad Traffic","severity":2}}"#
     ),
+    framing: Framing::Line,
     claims,
     skips,
     parse,

@@ -6,7 +6,7 @@
 use alloc::{borrow::Cow, boxed::Box};
 
 use crate::alert::{Alert, Parsed, Reject};
-use crate::{Format, fast, lex, no_short_cut, stamp};
+use crate::{Format, Framing, fast, lex, no_short_cut, stamp};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -15,6 +15,7 @@ pub(crate) const FORMAT: Format = Format {
     example: "03/14/2026-10:50:25.823699  [**] [1:2100498:7] id check returned root [**] \
               [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.80:80 -> \
               198.51.100.11:54186",
+    framing: Framing::Line,
     claims,
     skips: no_short_cut,
     parse,

@@ -1,6 +1,6 @@
 //! How all grammars are tested.
 //!
-//! `testdata/<format>/*.log` are records, `*.txt` beside them what they must become, a line each;
+//! `testdata/<format>/*.log` are logs, `*.txt` beside them what their records must become, a line each;
 //! `UPDATE=1 cargo test -p ipsbell-parsers` rewrites those. Every record is also cut at every byte
 //! from both ends and bent at every byte; what comes out may be anything but a panic. Long inputs
 //! of one character show that no grammar takes more than linear time: a quadratic one would not
@@ -16,7 +16,7 @@ use std::{env, format, fs};
 use proptest::prelude::*;
 
 use crate::alert::{Alert, Parsed};
-use crate::{Choice, FORMATS, Read, Reader};
+use crate::{Choice, FORMATS, Offer, Read, Reader, Records};
 
 fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata")
@@ -32,8 +32,24 @@ fn logs(format: &str) -> Vec<PathBuf> {
     logs
 }
 
-fn records(log: &[u8]) -> impl Iterator<Item = &[u8]> {
-    log.strip_suffix(b"\n").unwrap_or(log).split(|byte| *byte == b'\n')
+// The records of a log, blank lines between them included.
+fn records(log: &[u8]) -> Vec<Vec<u8>> {
+    let mut records = Records::new(Choice::Auto);
+    let mut found = Vec::new();
+    for line in log.strip_suffix(b"\n").unwrap_or(log).split(|byte| *byte == b'\n') {
+        let mut offer = records.offer(0, line, false);
+        if offer == Offer::Before {
+            found.extend(records.take().map(|record| record.bytes.into_owned()));
+            offer = records.offer(0, line, false);
+        }
+        match offer {
+            Offer::Alone => found.push(line.to_vec()),
+            Offer::Complete => found.extend(records.take().map(|record| record.bytes.into_owned())),
+            Offer::Taken | Offer::Before => {}
+        }
+    }
+    found.extend(records.take().map(|record| record.bytes.into_owned()));
+    found
 }
 
 #[test]
@@ -44,7 +60,9 @@ fn every_record_becomes_what_stands_beside_it() {
         for path in logs {
             let log = fs::read(&path).unwrap();
             let mut reader = Reader::new(Choice::Auto);
-            let got: String = records(&log).map(|r| show::read(&reader.read(r)) + "\n").collect();
+            let records = records(&log);
+            let got: String =
+                records.iter().map(|record| show::read(&reader.read(record)) + "\n").collect();
             let beside = path.with_extension("txt");
             if env::var_os("UPDATE").is_some() {
                 fs::write(&beside, &got).unwrap();
@@ -65,7 +83,7 @@ fn a_chosen_format_reads_the_same_as_a_found_one() {
             let log = fs::read(&path).unwrap();
             let mut found = Reader::new(Choice::Auto);
             let mut fixed = Reader::new(Choice::Fixed(format));
-            for record in records(&log) {
+            for record in &records(&log) {
                 assert_eq!(found.read(record), fixed.read(record), "{}", record.escape_ascii());
             }
         }
@@ -79,7 +97,7 @@ fn a_head_is_the_alert_without_some_details() {
             let log = fs::read(&path).unwrap();
             let mut whole = Reader::new(Choice::Auto);
             let mut head = Reader::of_heads(Choice::Auto);
-            for record in records(&log) {
+            for record in &records(&log) {
                 let (mut whole, mut head) = (whole.read(record), head.read(record));
                 if let (Read::Alert { alert: whole, .. }, Read::Alert { alert: head, .. }) =
                     (&mut whole, &mut head)
@@ -136,7 +154,7 @@ fn every_format_is_documented() {
 fn no_record_is_claimed_by_two() {
     for format in FORMATS {
         for path in logs(format.name) {
-            for record in records(&fs::read(&path).unwrap()) {
+            for record in &records(&fs::read(&path).unwrap()) {
                 let claims: Vec<_> =
                     FORMATS.iter().filter(|f| (f.claims)(record)).map(|f| f.name).collect();
                 assert!(claims.len() <= 1, "{claims:?} claim {}", record.escape_ascii());
@@ -154,7 +172,8 @@ fn ordinary_syslog_belongs_to_nobody() {
         "2026-03-14T10:50:25+00:00 web1 named[4]: client 192.0.2.1#53: query (cache) denied",
         "<13>Sep  2 00:13:42 web1 app: {\"alert\":true}",
         "-- MARK --",
-        "[**] [1:2:3] no stamp [**]",
+        "TCP TTL:64 TOS:0x0 ID:1 IpLen:20 DgmLen:40",
+        "Sep  2 00:13:42 web1 ids: [**] [1:2:3] no stamp [**]",
     ] {
         assert_eq!(reader.read(line.as_bytes()), Read::Unclaimed, "{line}");
     }
@@ -214,12 +233,12 @@ fn every_cut_and_every_bent_byte_gives_a_value() {
     let mut weight = 0;
     for format in FORMATS {
         for path in logs(format.name) {
-            for record in records(&fs::read(&path).unwrap()) {
+            for record in &records(&fs::read(&path).unwrap()) {
                 for at in 0..=record.len() {
                     let (head, tail) = record.split_at(at);
                     weight += survive(head) + survive(tail);
                 }
-                let mut bent = record.to_vec();
+                let mut bent = record.clone();
                 for at in 0..bent.len() {
                     let byte = bent[at];
                     for other in [byte ^ 1, byte ^ 0x80, b'"', b'\\', b' ', b'9', 0] {
@@ -247,6 +266,9 @@ fn long_inputs_end() {
         "0|",
         "03/14/2026-10:50:25.823699  [**] [1:2:3] ",
         "03/14-10:50:25.823699  [**] [1:2:3] m [**] [Priority: 1] {TCP} ",
+        "[**] [1:2:3] m [**]\n",
+        "[**] [1:2:3] m [**]\n03/14-10:50:25.823699 ",
+        "[**] [1:2:3] m [**]\n03/14-10:50:25.823699 192.0.2.1 -> 192.0.2.2\nTCP TTL:1 DgmLen:1 ",
         "<13>1 2026-03-14T10:50:25Z h a p m [x ",
         "Sep  2 00:13:42 host ",
     ];
@@ -269,6 +291,12 @@ fn long_inputs_end() {
         "\"event_type\"",
         "{\"event_type\":",
         "\"a\":1,",
+        "\n[Priority: 1]",
+        "\n[Xref => x]",
+        "[Xref => x]",
+        " -> ",
+        " TTL:",
+        "\nTCP TTL:1 DgmLen:2",
     ];
     for head in heads {
         for fill in fills {

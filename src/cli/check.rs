@@ -1,18 +1,20 @@
 //! `ipsbell check`: what would keep the agent from doing its work, before it is started. Posts nothing, stores nothing.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
-use ipsbell_parsers::{Read, Reader};
+use ipsbell_parsers::{Choice, Offer, Read, Reader, Record, Records};
 
 use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
+use crate::guard::guard;
 use crate::signal::Signal;
-use crate::tail::{Buffer, SourceFiles, Tail, Weight};
+use crate::tail::{Buffer, Chunk, SourceFiles, Tail, Weight};
 use crate::{clock, identifier};
 
 /// `ipsbell check`.
@@ -110,25 +112,30 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
         let mut reader = Reader::new(source.format.into());
-        let (mut alerts, mut rejects, mut records) = (0, 0, 0);
+        let (mut alerts, mut rejects) = (0, 0);
         let mut first_reject = String::new();
-        for line in chunk.take(RECORDS_MAX) {
-            records += 1;
-            match reader.read(line.bytes) {
-                Read::Alert { .. } => alerts += 1,
-                Read::Reject { reject, .. } => {
+        let records = first_records(chunk, source.format.into());
+        for record in &records {
+            match guard(|| reader.read(&record.bytes)) {
+                Ok(Read::Alert { .. }) => alerts += 1,
+                Ok(Read::Reject { reject, .. }) => {
                     rejects += 1;
                     if rejects == 1 {
                         let (wanted, at) = (reject.wanted, reject.at);
                         first_reject = format!(
                             "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
-                            line.offset
+                            record.offset
                         );
                     }
                 }
-                Read::Other { .. } | Read::Blank | Read::Unclaimed => {}
+                Ok(Read::Other { .. } | Read::Blank | Read::Unclaimed) => {}
+                Err(panicked) => {
+                    rejects += 1;
+                    first_reject = format!("ipsbell itself failed: {panicked}; please report it");
+                }
             }
         }
+        let records = records.len();
         let what = format!(
             "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
         );
@@ -142,6 +149,31 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The first records of a chunk. One that may go on behind it is left out.
+fn first_records(chunk: Chunk<'_>, choice: Choice) -> Vec<Record<'_>> {
+    let mut records = Records::new(choice);
+    let mut found = Vec::new();
+    for line in chunk {
+        let mut offer = records.offer(line.offset, line.bytes, line.cut);
+        if offer == Offer::Before {
+            found.extend(records.take());
+            offer = records.offer(line.offset, line.bytes, line.cut);
+        }
+        match offer {
+            Offer::Alone => {
+                let bytes = Cow::Borrowed(line.bytes);
+                found.push(Record { offset: line.offset, bytes, cut: line.cut });
+            }
+            Offer::Complete => found.extend(records.take()),
+            Offer::Taken | Offer::Before => {}
+        }
+        if found.len() >= RECORDS_MAX {
+            break;
+        }
+    }
+    found
 }
 
 fn check_state(report: &mut Report, config: &Config) {

@@ -26,7 +26,8 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
             });
             writeln!(out, "{line}")?;
         } else {
-            writeln!(out, "{}\n    {}\n    {}\n", format.name, format.about, format.example)?;
+            let example = format.example.replace('\n', "\n    ");
+            writeln!(out, "{}\n    {}\n    {example}\n", format.name, format.about)?;
         }
     }
     out.flush()?;

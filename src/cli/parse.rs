@@ -3,21 +3,24 @@
 
 mod lines;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
 
 use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches};
-use ipsbell_parsers::{Choice, Format, Read, Reader};
+use ipsbell_parsers::record::RECORD_BYTES_MAX;
+use ipsbell_parsers::{Choice, Format, Offer, Read, Reader, Record, Records};
 use jiff::tz::TimeZone;
 
 use super::{Command, Exit};
 use crate::clock;
 use crate::config::{self, values};
 use crate::event::{Event, Origin};
+use crate::guard::guard;
 use crate::triage::SeverityPolicy;
 use crate::wanted::known_words;
-use lines::{Line, Lines};
+use lines::Lines;
 
 /// The command.
 pub(crate) const COMMAND: Command =
@@ -143,49 +146,75 @@ impl Task {
         summary: &mut Summary,
     ) -> io::Result<io::Result<()>> {
         let mut reader = Reader::new(self.choice);
+        let mut records = Records::new(self.choice);
         let mut lines = Lines::new(input);
-        let mut number = 0_u64;
+        // The line that is read, and that on which the record that is open begins.
+        let (mut number, mut begin) = (0_u64, 0_u64);
+        let mut record = |number, record: Option<Record<'_>>, summary: &mut Summary| match record {
+            Some(record) => self.record((path, number), &record, &mut reader, out, summary),
+            None => Ok(()),
+        };
         loop {
             let line = match lines.next_line() {
                 Ok(Some(line)) => line,
-                Ok(None) => return Ok(Ok(())),
+                Ok(None) => return record(begin, records.take(), summary).map(Ok),
                 Err(error) => return Ok(Err(error)),
             };
             number += 1;
-            summary.cut += u64::from(line.cut_bytes > 0);
-            self.record(path, number, &line, &mut reader, out, summary)?;
+            let (offset, bytes, cut) = (line.offset, line.record, line.cut_bytes > 0);
+            let mut offer = records.offer(offset, bytes, cut);
+            if offer == Offer::Before {
+                record(begin, records.take(), summary)?;
+                offer = records.offer(offset, bytes, cut);
+            }
+            if records.open() == Some(offset) {
+                begin = number;
+            }
+            match offer {
+                Offer::Alone => {
+                    let alone = Record { offset, bytes: Cow::Borrowed(bytes), cut };
+                    record(number, Some(alone), summary)?;
+                }
+                Offer::Complete => record(begin, records.take(), summary)?,
+                Offer::Taken | Offer::Before => {}
+            }
         }
     }
 
+    // `place` is the path and the number of the record's first line.
     fn record(
         &self,
-        path: &str,
-        number: u64,
-        line: &Line<'_>,
+        place: (&str, u64),
+        record: &Record<'_>,
         reader: &mut Reader,
         out: &mut impl Write,
         summary: &mut Summary,
     ) -> io::Result<()> {
         summary.records += 1;
-        match reader.read(line.record) {
-            Read::Alert { format, alert } => {
+        summary.cut += u64::from(record.cut);
+        let (path, number) = place;
+        match guard(|| reader.read(&record.bytes)) {
+            Ok(Read::Alert { format, alert }) => {
                 summary.events += 1;
-                let event = self.event(*alert, format, path, line);
+                let event = self.event(*alert, format, path, record);
                 out.write_all(event.ecs(self.raw).as_bytes())?;
                 out.write_all(b"\n")?;
             }
-            Read::Other { .. } => summary.other += 1,
-            Read::Blank => summary.records -= 1,
-            Read::Unclaimed => summary.unclaimed += 1,
-            Read::Reject { format, reject } => {
-                summary.rejects += 1;
-                if summary.shown.len() < REJECTS_SHOWN_MAX {
-                    let offset = line.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
-                    summary.shown.push(format!(
-                        "{path}:{number}: {}: wanted {} at byte {} of the line, offset {offset}",
-                        format.name, reject.wanted, reject.at,
-                    ));
-                }
+            Ok(Read::Other { .. }) => summary.other += 1,
+            Ok(Read::Blank) => summary.records -= 1,
+            Ok(Read::Unclaimed) => summary.unclaimed += 1,
+            Ok(Read::Reject { format, reject }) => {
+                let offset = record.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
+                summary.reject(format!(
+                    "{path}:{number}: {}: wanted {} at byte {} of the record, offset {offset}",
+                    format.name, reject.wanted, reject.at,
+                ));
+            }
+            Err(panicked) => {
+                let offset = record.offset;
+                summary.reject(format!(
+                    "{path}:{number}: offset {offset}: ipsbell itself failed, please report the record: {panicked}",
+                ));
             }
         }
         Ok(())
@@ -196,7 +225,7 @@ impl Task {
         alert: ipsbell_parsers::alert::Alert<'a>,
         format: &'static Format,
         path: &'a str,
-        line: &Line<'a>,
+        record: &'a Record<'_>,
     ) -> Event<'a> {
         // No store, so no machine's identity and no file's generation.
         let origin = Origin {
@@ -207,13 +236,21 @@ impl Task {
             zone: &self.zone,
             home_networks: &self.agent.home_networks,
         };
-        let mut event = Event::new(alert, format, line.record, line.offset, clock::now(), &origin);
+        let (bytes, offset) = (&record.bytes, record.offset);
+        let mut event = Event::new(alert, format, bytes, offset, clock::now(), &origin);
         event.severity = self.severity.severity(&event);
         event
     }
 }
 
 impl Summary {
+    fn reject(&mut self, what: String) {
+        self.rejects += 1;
+        if self.shown.len() < REJECTS_SHOWN_MAX {
+            self.shown.push(what);
+        }
+    }
+
     fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
         writeln!(
@@ -229,7 +266,11 @@ impl Summary {
             writeln!(out, "  and {more} more")?;
         }
         if *cut > 0 {
-            writeln!(out, "{cut} lines over {} bytes were cut", lines::LINE_BYTES_MAX)?;
+            let (line, record) = (lines::LINE_BYTES_MAX, RECORD_BYTES_MAX);
+            writeln!(
+                out,
+                "{cut} records were cut: a line over {line} bytes, or {record} bytes in all"
+            )?;
         }
         if *unreadable > 0 {
             writeln!(out, "{unreadable} files could not be read")?;

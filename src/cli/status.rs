@@ -255,7 +255,7 @@ impl Source {
             let (cut, lost) = (self.cut, self.lost_bytes);
             writeln!(
                 text,
-                "             {cut} lines cut at 1 MiB, at least {lost} bytes gone unread"
+                "             {cut} lines cut at 1 MiB or records at 4 MiB, at least {lost} bytes gone unread"
             )?;
         }
         Ok(())

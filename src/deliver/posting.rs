@@ -8,6 +8,7 @@ use tracing::{error, info, warn};
 use super::retry::{self, Next};
 use super::sender::{Sender, Step};
 use crate::destinations::{Answer, Form};
+use crate::guard::guard;
 use crate::store::{Attempt, Outcome, StoreError};
 use crate::{clock, identifier};
 
@@ -40,8 +41,17 @@ impl Sender {
     pub(super) fn post(&mut self) -> Result<(), StoreError> {
         let Some(attempt) = &self.attempt else { return Ok(()) };
         let form = Form { minimal: attempt.minimal, maybe_repeated: attempt.maybe_repeated };
-        let payload = self.receiver.render(&attempt.message, form);
-        let answer = self.receiver.post(&payload, POST_TIME_MAX);
+        let (payload, answer) = match guard(|| self.receiver.render(&attempt.message, form)) {
+            Ok(payload) => {
+                let answer = self.receiver.post(&payload, POST_TIME_MAX);
+                (payload, answer)
+            }
+            // As if the receiver had refused it: its plainest form is next, and then it is given up and told.
+            Err(panicked) => {
+                let why = format!("ipsbell cannot write it down, please report this: {panicked}");
+                (Vec::new(), Answer::PayloadRefused { why })
+            }
+        };
         let now = clock::now();
         let had_gap = self.health.gap.is_some();
         self.health.note(now, &answer, attempt.minimal);

@@ -5,18 +5,21 @@ use std::time::{Duration, Instant};
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::Limiter;
 use super::mentions::Mentions;
 use super::posting::Unwritten;
 use super::retry;
 use crate::destinations::Destination;
+use crate::event::Event;
+use crate::guard::guard;
 use crate::health::Health;
 use crate::message::{self, Message};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
 use crate::triage::{Desk, Entry, Fate, Plan, Policy, Report};
+use crate::trouble::{Incident, POISON_TOLD_EVERY};
 use crate::{clock, config, identifier};
 
 /// Events that are read between two looks at the clock and the stop signal.
@@ -65,6 +68,8 @@ pub struct Sender {
     pub(super) committed_at: Instant,
     pub(super) cursor_moved: bool,
     pub(super) stale: bool,
+    /// [`message::compose`].
+    pub(super) wording: fn(&Report<'_>) -> Message,
 }
 
 /// What a step leaves to do.
@@ -115,6 +120,7 @@ impl Sender {
             committed_at: clock::monotonic(),
             cursor_moved: false,
             stale: false,
+            wording: message::compose,
         })
     }
 
@@ -218,15 +224,17 @@ impl Sender {
     fn sweep(&mut self) -> Result<bool, StoreError> {
         let now = clock::now();
         let (desk, gap) = (&mut self.desk, &mut self.health.gap);
-        let mut read = 0;
+        let (mut read, mut poison) = (0, None);
         let (cursor, expired) = self.ledger.read_on(self.cursor, SWEEP_EVENTS, &mut |event| {
             read += 1;
+            poison = poison.take().or_else(|| poison_of(&event));
             let told = desk.fold(&event, now, &mut identifier::card) == Fate::Tell;
             if let Some(gap) = gap.as_mut().filter(|gap| told && event.read_at <= gap.until) {
                 gap.add_waited(Severity::ALL.map(|each| u64::from(each == event.severity)));
             }
             !desk.full()
         })?;
+        self.note_poison(now, poison)?;
         if expired > 0 {
             self.expired += expired;
             self.health.gap_mut(now).expired += expired;
@@ -274,6 +282,8 @@ impl Sender {
                 Some(newest) if told.events > 0 => self.ledger.event(newest)?,
                 _ => None,
             });
+            let poison = samples.last().and_then(Option::as_ref).and_then(poison_of);
+            self.note_poison(now, poison)?;
         }
         let entries = plan.cards.iter().zip(samples).filter_map(|(told, sample)| {
             let group = self.desk.group(&told.key)?;
@@ -287,7 +297,17 @@ impl Sender {
             rest: plan.rest(&self.desk),
             gap: self.health.gap.clone(),
         };
-        Ok(message::compose(&report))
+        Ok(guard(|| (self.wording)(&report)).unwrap_or_else(|panicked| {
+            error!(destination = self.name, "Wording {panicked}; the post has the numbers alone.");
+            message::compose_in_numbers(&report)
+        }))
+    }
+
+    /// Lets people know of a record on which its grammar failed.
+    fn note_poison(&self, now: Timestamp, poison: Option<Incident>) -> Result<(), StoreError> {
+        let Some(poison) = poison else { return Ok(()) };
+        error!(destination = self.name, "{}.", poison.text);
+        self.ledger.incident(now, &poison, POISON_TOLD_EVERY)
     }
 
     /// Commits what was read and not told, now and then.
@@ -334,6 +354,10 @@ impl Sender {
         let keep = self.has_changes().then(|| self.committed_at + COMMIT_EVERY);
         [due, keep].into_iter().flatten().min()
     }
+}
+
+fn poison_of(event: &Event<'_>) -> Option<Incident> {
+    event.grammar_problem().map(|why| Incident::poison(&event.path, event.offset, why))
 }
 
 /// The pause that the receiver asked for before this sender was started.

@@ -17,6 +17,8 @@ pub const READERS_MAX: usize = 8;
 /// What one reader reads.
 #[derive(Debug, Clone)]
 pub(super) struct Duty {
+    /// Its place among the readers; 0 is the reader of what is on this machine.
+    pub(super) number: usize,
     /// The mount points of the network file systems; none for the reader of what is on this machine.
     pub(super) mounts: Vec<PathBuf>,
     /// All sources in the order of the configuration, each with those of its paths that this reader reads.
@@ -41,11 +43,11 @@ impl Duty {
     fn divide(sources: &[Source], table: &Mounts) -> Vec<Self> {
         let none: Vec<Source> =
             sources.iter().map(|source| Source { paths: Vec::new(), ..source.clone() }).collect();
-        let new = |mounts| {
+        let new = |number, mounts| {
             let (sources, table) = (none.clone(), table.clone());
-            Self { mounts, sources, served: BTreeSet::new(), table }
+            Self { number, mounts, sources, served: BTreeSet::new(), table }
         };
-        let mut duties = vec![new(Vec::new())];
+        let mut duties = vec![new(0, Vec::new())];
         let mut served = BTreeSet::new();
         for (number, source) in sources.iter().enumerate() {
             for path in &source.paths {
@@ -65,12 +67,16 @@ impl Duty {
     }
 
     /// The duty for a mount point, a new one if there is room.
-    fn place(duties: &mut Vec<Self>, mount: &Path, new: &impl Fn(Vec<PathBuf>) -> Self) -> usize {
+    fn place(
+        duties: &mut Vec<Self>,
+        mount: &Path,
+        new: &impl Fn(usize, Vec<PathBuf>) -> Self,
+    ) -> usize {
         if let Some(at) = duties.iter().position(|duty| duty.reads(mount)) {
             return at;
         }
         if duties.len() < READERS_MAX {
-            duties.push(new(vec![mount.to_owned()]));
+            duties.push(new(duties.len(), vec![mount.to_owned()]));
         } else if let Some(last) = duties.last_mut() {
             last.mounts.push(mount.to_owned());
         }

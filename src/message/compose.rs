@@ -8,7 +8,7 @@ use super::phrase::counted;
 use super::sanitize::{Rules, escaped_chars};
 use super::traffic::{HOST_CHARS_MAX, address};
 use super::{Card, Disclosure, Line, Message, Span, Tone, gap_card, minimal, severity};
-use crate::triage::{CARDS_MAX, Entry, Report, Rest};
+use crate::triage::{CARDS_MAX, Entry, Gap, Report, Rest};
 
 /// What a lock screen shows of a headline.
 const LOCK_SCREEN_CHARS: usize = 60;
@@ -48,9 +48,21 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure) -> Message {
     }
 }
 
+/// Words a report in numbers alone, without any text of a log: for one that cannot be worded otherwise.
+pub fn compose_in_numbers(report: &Report<'_>) -> Message {
+    let gap = report.gap.clone().map(|gap| Gap { why: String::new(), ..gap });
+    let rest = without_cards(report, 0);
+    compose(&Report { entries: Vec::new(), rest, gap, ..*report })
+}
+
 /// What has no card: what triage left out, and the entries beyond the most.
 fn rest(report: &Report<'_>) -> Rest {
-    report.entries.iter().skip(CARDS_MAX).fold(report.rest, |rest, entry| Rest {
+    without_cards(report, CARDS_MAX)
+}
+
+/// What triage left out, and all entries but the first so many.
+fn without_cards(report: &Report<'_>, cards: usize) -> Rest {
+    report.entries.iter().skip(cards).fold(report.rest, |rest, entry| Rest {
         groups: rest.groups.saturating_add(1),
         events: rest.events.saturating_add(entry.events),
         worst: rest.worst.max(severity(entry.group.severity)),

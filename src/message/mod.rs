@@ -5,7 +5,7 @@
 //! byte of a log but what was read as a number or an address.
 
 mod compose;
-pub use compose::{compose, compose_with, message_chars};
+pub use compose::{compose, compose_in_numbers, compose_with, message_chars};
 mod notice;
 pub use notice::{NOTICE_LINES_MAX, notice, test_message};
 

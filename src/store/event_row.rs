@@ -3,15 +3,16 @@
 
 use std::borrow::Cow;
 
-use ipsbell_parsers::alert::{Alert, Direction, Severity};
-use ipsbell_parsers::{Choice, Read, Reader};
+use ipsbell_parsers::alert::{Alert, Direction, Severity, Value};
+use ipsbell_parsers::{Choice, Format, Read, Reader};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::Row;
 
 use super::StoreError;
 use super::json::{from_json, to_json};
-use crate::event::{self, Event, EventId};
+use crate::event::{self, Event, EventId, GRAMMAR_PROBLEM};
+use crate::guard::guard;
 
 /// The columns that [`event`] reads, and where they come from; `WHERE` follows.
 pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"offset\", format, severity, \
@@ -41,7 +42,7 @@ pub(super) fn event<'row>(
     let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
     let name = text(6)?.unwrap_or_default();
     let record = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
-    let format = ipsbell_parsers::format(name);
+    let format = known(name);
     let raw = row.get::<_, u8>(9)? == 0;
     // A row that cannot be read as it was must not stop all that stand behind it: it is an event all the same.
     let mut alert = match format {
@@ -73,21 +74,31 @@ pub(super) fn event<'row>(
     })
 }
 
-fn read_again<'a>(
-    format: &'static ipsbell_parsers::Format,
-    record: &'a [u8],
-    extent: Extent,
-) -> Alert<'a> {
+fn read_again<'a>(format: &'static Format, record: &'a [u8], extent: Extent) -> Alert<'a> {
     let choice = Choice::Fixed(format);
     let mut reader = match extent {
         Extent::Whole => Reader::new(choice),
         Extent::Head => Reader::of_heads(choice),
     };
-    match reader.read(record) {
-        Read::Alert { alert, .. } => *alert,
+    match guard(|| reader.read(record)) {
+        Ok(Read::Alert { alert, .. }) => *alert,
         // A grammar that became stricter must not hide an event that is stored.
-        _ => bare(format.name),
+        Ok(_) => bare(format.name),
+        // The reader took only its head, or another version of the grammar did.
+        Err(panicked) => {
+            let mut alert = bare(format.name);
+            alert.note(GRAMMAR_PROBLEM, Value::Text(Cow::Owned(panicked.to_string())));
+            alert
+        }
     }
+}
+
+fn known(name: &str) -> Option<&'static Format> {
+    #[cfg(test)]
+    if name == super::tests::FRAGILE.name {
+        return Some(&super::tests::FRAGILE);
+    }
+    ipsbell_parsers::format(name)
 }
 
 /// An alert of which nothing is known but that it was one.

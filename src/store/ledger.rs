@@ -18,7 +18,7 @@ use crate::triage::{Changes, Group, Plan, Told};
 #[derive(Debug)]
 pub struct Ledger {
     pub(super) connection: Connection,
-    turn: Arc<Mutex<()>>,
+    pub(super) turn: Arc<Mutex<()>>,
     destination: String,
     agent_host: String,
 }

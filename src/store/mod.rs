@@ -8,6 +8,7 @@
 mod account;
 mod error;
 mod event_row;
+mod incident;
 mod json;
 mod ledger;
 mod positions;

@@ -64,6 +64,16 @@ impl Chunk<'_> {
         self.lines.position()
     }
 
+    /// The position in front of the line that was given last: from there it is given again.
+    pub fn before(&self, last: &Line<'_>) -> Position {
+        let mut position = self.position();
+        position.offset = last.offset;
+        position.mid_line = false;
+        let counted = &mut position.skipped.cut_lines;
+        *counted = counted.saturating_sub(u64::from(last.cut));
+        position
+    }
+
     /// How long the file was.
     pub(super) fn size(&self) -> u64 {
         self.position().offset.saturating_add(self.lines.rest().len() as u64)

@@ -254,6 +254,11 @@ impl Tail {
         }
     }
 
+    /// Nothing of the chunk of this file that was given last is accepted: it is given again at once, as it was.
+    pub fn again(&mut self, file: FileKey) {
+        self.enqueue(file);
+    }
+
     /// What differs from what the store has. To be written in the transaction that holds the events
     /// of the accepted lines; also when there are none.
     pub fn changes(&self) -> Changes {

@@ -28,6 +28,10 @@ mod golden;
 mod hanging;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// A record that ends the program.
+mod poison;
+/// Records of several lines.
+mod records;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -34,7 +34,7 @@ fn mixed_records_are_counted_by_what_they_are() {
     assert_eq!(
         summary.shown,
         [format!(
-            "-:5: suricata-eve: wanted `,` or `}}` at byte {} of the line, offset {offset}",
+            "-:5: suricata-eve: wanted `,` or `}}` at byte {} of the record, offset {offset}",
             line.len()
         )]
     );
@@ -56,4 +56,23 @@ fn the_offset_is_the_records_first_byte() {
     let example = ipsbell_parsers::format("snort-fast").unwrap().example;
     let (out, _) = check(Choice::Auto, &format!("x\n{example}\n"));
     assert!(out[0].contains(r#""offset":2"#), "{out:?}");
+}
+
+#[test]
+fn records_of_several_lines_are_read_and_placed() {
+    let example = ipsbell_parsers::format("snort-full").unwrap().example;
+    let broken = "[**] [1:2:3] no time [**]\n[Priority: 1]";
+    let input = format!("x\n{example}\n\n{broken}\n\n{example}");
+    let (out, summary) = check(Choice::Auto, &input);
+    let Summary { records, events, unclaimed, rejects, .. } = summary;
+    assert_eq!((records, events, unclaimed, rejects), (4, 2, 1, 1));
+    assert!(out[0].contains(r#""offset":2"#), "{out:?}");
+    let end = input.find(broken).unwrap() + broken.len();
+    assert_eq!(
+        summary.shown,
+        [format!(
+            "-:8: snort-full: wanted a line with the time at byte {} of the record, offset {end}",
+            broken.len()
+        )]
+    );
 }

@@ -23,6 +23,7 @@ static EVE: Format = Format {
     name: "suricata-eve",
     about: "",
     example: "",
+    framing: ipsbell_parsers::Framing::Line,
     claims: |_| false,
     skips: ipsbell_parsers::no_short_cut,
     parse: |_| Ok(Parsed::Other),

@@ -10,8 +10,8 @@ mod search;
 
 use std::path::Path;
 
-use ipsbell_parsers::alert::{Alert, Direction, Verdict};
-use ipsbell_parsers::{Choice, Read, Reader};
+use ipsbell_parsers::alert::{Alert, Direction, Parsed, Verdict};
+use ipsbell_parsers::{Choice, Format, Framing, Read, Reader};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -21,6 +21,22 @@ use crate::event::{Event, Origin};
 pub(crate) const HOST: &str = "sensor-1";
 
 static ZONE: TimeZone = TimeZone::UTC;
+
+/// Reads any line as an alert; `POISON` in it makes it panic, with the record in its words.
+pub(crate) static FRAGILE: Format = Format {
+    name: "fragile",
+    about: "",
+    example: "",
+    framing: Framing::Line,
+    claims: |_| true,
+    skips: ipsbell_parsers::no_short_cut,
+    parse: |record| {
+        let text = String::from_utf8_lossy(record);
+        assert!(!text.contains("POISON"), "cannot bear {text}");
+        Ok(Parsed::Alert(Box::new(Alert { product: "fragile".into(), ..Alert::default() })))
+    },
+    parse_head: |record| (FRAGILE.parse)(record),
+};
 
 /// A store in a directory of its own.
 pub(crate) struct Place {

@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod gaps;
 mod model;
+mod poison;
 mod threads;
 
 use std::collections::VecDeque;
@@ -43,6 +44,8 @@ struct Script {
     posts: Vec<Post>,
     /// Was the post taken, for all that the sender can know? One for each.
     taken: Vec<bool>,
+    /// Rendering panics: in the rich form, or in every one.
+    unrenderable: Option<bool>,
     /// Happens when a post has arrived and is not answered yet.
     during: Option<Box<dyn FnMut() + Send>>,
 }
@@ -71,6 +74,8 @@ impl Scripted {
 impl Destination for Scripted {
     fn render(&self, message: &Message, form: Form) -> Vec<u8> {
         let Form { minimal, maybe_repeated } = form;
+        let unrenderable = self.script().unrenderable;
+        assert!(unrenderable.is_none_or(|always| minimal && !always), "the renderer has a fault");
         let post = Post { message: message.clone(), minimal, maybe_repeated };
         serde_json::to_vec(&post).unwrap()
     }
