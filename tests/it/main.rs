@@ -26,6 +26,8 @@ mod configuration;
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// A disk that refuses, and a machine that loses power, at each call in turn.
+mod powercut;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.
