@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tracing::warn;
+use tracing::{info, warn};
 
 use self::findings::{note, say};
 use self::lane::Lane;
@@ -186,11 +186,7 @@ impl Reader {
             let pause = match self.pass(&mut buffer) {
                 Ok(()) => None,
                 Err(error) if error.may_pass() => {
-                    warn!("Reading waits: {error}.");
-                    // What the store has taken must not be read again, even if the disk did not confirm it yet.
-                    if !self.owes_sync {
-                        self.tail.rolled_back();
-                    }
+                    self.put_off(&error)?;
                     Some(clock::monotonic() + STORE_PAUSE)
                 }
                 Err(error) => return Err(error.into()),
@@ -213,6 +209,24 @@ impl Reader {
             synced => synced?,
         }
         Ok(Standing { tail: self.tail, wake: self.wake })
+    }
+
+    /// The store did not take what was read.
+    fn put_off(&mut self, error: &StoreError) -> Result<(), StoreError> {
+        if self.writer.refused(clock::now(), error) {
+            warn!("Reading waits: {error}.");
+        }
+        // What the store has taken must not be read again, even if the disk did not confirm it yet.
+        if !self.owes_sync {
+            self.tail.rolled_back();
+        }
+        // What retention lets go of makes room, so it goes on where reading does not.
+        match error {
+            StoreError::NoRoom { .. } => {
+                self.sweep().or_else(|error| if error.may_pass() { Ok(()) } else { Err(error) })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn wait(&self, waiter: &mut Waiter, pause: Option<Instant>) -> Woken {
@@ -292,6 +306,9 @@ impl Reader {
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
+        if let Some(since) = self.writer.recovered() {
+            info!("Reading goes on; the store had refused since {since}.");
+        }
         self.owes_sync = true;
         self.sources_known = true;
         self.findings.clear();

@@ -195,7 +195,7 @@ static int open_one(const char *path, int flags, mode_t mode) {
     if (descriptor >= DESCRIPTORS_MAX) give_up("too many descriptors");
     if (descriptor >= 0) {
         struct file *file = is_directory ? THE_DIRECTORY : makes ? created(name) : file_named(name);
-        /* Made by a call that does not pass here. */
+        /* Made by another process, or by a call that does not pass here. */
         if (!file) file = adopt(name, path);
         if (flags & O_TRUNC) truncated(file, 0);
         open_on[descriptor] = file;
@@ -305,6 +305,7 @@ static void read_directory(void) {
         if (fits && stat(path, &state) == 0 && S_ISREG(state.st_mode)) adopt(found->d_name, path);
     }
     if (directory) closedir(directory);
+    directory_synced();
 }
 
 static __attribute__((constructor(102))) void begin(void) {

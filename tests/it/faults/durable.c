@@ -167,17 +167,15 @@ struct file *file_named(const char *name) {
     return found ? found->file : NULL;
 }
 
-struct file *adopt(const char *name, const char *path) {
-    struct entry_change change = entry_change("", name, new_file());
-    load(change.put.file, path);
-    change_entries(&now, &change);
-    change_entries(&durable, &change);
-    return change.put.file;
-}
-
 struct file *created(const char *name) {
     struct file *file = new_file();
     change_now("", name, file);
+    return file;
+}
+
+struct file *adopt(const char *name, const char *path) {
+    struct file *file = created(name);
+    load(file, path);
     return file;
 }
 

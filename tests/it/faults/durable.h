@@ -11,7 +11,7 @@ struct file;
 
 /* The file of this name as the program sees it; NULL if there is none. */
 struct file *file_named(const char *name);
-/* Takes in a file that is there already, as it is at `path`, for durable. */
+/* Takes in a file that is there already: its bytes are durable as they are at `path`, its name when the directory is. */
 struct file *adopt(const char *name, const char *path);
 
 /* What the program did. */
