@@ -7,7 +7,8 @@
  *   DISK_LOGS        optional: closing a deleted file under this directory is a call as well ("letgo")
  *
  *   DISK_FAIL        an errno by its name, or "short": a write does half of its work, and the next one goes on behind it
- *   DISK_FAIL_CALLS  which calls are counted for it: a list of write, sync, truncate, create, rename, unlink
+ *   DISK_FAIL_CALLS  which calls are counted for it: a list of write, sync (of a file), directory (its sync),
+ *                    truncate, create, rename, unlink
  *   DISK_FAIL_AT     the number of the call that fails, from 1 ...
  *   DISK_FAIL_WHILE  ... or, where this is given, all from that number on while this file exists
  *
@@ -33,8 +34,8 @@
 
 enum { DESCRIPTORS_MAX = 65536, ENDED_HERE = 137, GAVE_UP = 99 };
 
-enum call { WRITE, SYNC, TRUNCATE, CREATE, RENAME, UNLINK, LETGO, CALLS };
-static const char *const CALL_NAMES[CALLS] = {"write", "sync", "truncate", "create", "rename", "unlink", "letgo"};
+enum call { WRITE, SYNC, DIRECTORY, TRUNCATE, CREATE, RENAME, UNLINK, LETGO, CALLS };
+static const char *const CALL_NAMES[CALLS] = {"write", "sync", "directory", "truncate", "create", "rename", "unlink", "letgo"};
 
 static const struct { const char *name; int number; } ERRORS[] = {
     {"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EDQUOT", EDQUOT},
@@ -165,7 +166,7 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t at) {
 static int sync_one(int descriptor) {
     seize();
     struct file *file = file_of(descriptor);
-    int result = fails(SYNC) ? refuse() : 0;
+    int result = fails(file == THE_DIRECTORY ? DIRECTORY : SYNC) ? refuse() : 0;
     if (file != THE_DIRECTORY) (result == 0 ? synced : sync_failed)(file);
     else if (result == 0) directory_synced();
     release();

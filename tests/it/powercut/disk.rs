@@ -13,8 +13,6 @@ pub(crate) const CUT_OFF: i32 = 137;
 /// What happens to the calls of the agent in its state directory. Calls are counted from 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault<'a> {
-    /// Nothing: calls are only counted.
-    None,
     /// The n-th of these calls fails with this error, or is cut `short`.
     Once { error: &'a str, calls: &'a str, at: u64 },
     /// All of these calls fail while the file is there.
@@ -27,8 +25,11 @@ pub(crate) enum Fault<'a> {
     SyncThenCut { sync: u64, later: u64 },
 }
 
+/// The last descriptor of a log that was deleted is closed.
+pub(crate) const LETS_GO: &str = "letgo";
+
 /// All that changes what a disk holds.
-pub(crate) const CHANGES: &str = "write,sync,truncate,create,rename,unlink";
+pub(crate) const CHANGES: &str = "write,sync,directory,truncate,create,rename,unlink";
 
 /// Where the shim is; why not, if there is none.
 fn shim() -> Result<&'static Path, &'static str> {
@@ -72,7 +73,6 @@ pub(crate) fn ipsbell_on(place: &Place, fault: Fault<'_>) -> Command {
         command.env("DISK_FAIL_AT", at.to_string());
     };
     match fault {
-        Fault::None => {}
         Fault::Once { error, calls, at } => fail(error, calls, at),
         Fault::While { error, calls, file } => {
             fail(error, calls, 1);

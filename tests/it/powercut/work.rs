@@ -1,7 +1,7 @@
 //! A piece of work with everything in it, and what must hold after it, whatever came between: an agent starts on a store
 //! with old events, which retention lets go of; the log is rotated, a post has no answer, the configuration is read again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use ipsbell::fake_slack::{FakeSlack, Fault as SlackFault};
 use ipsbell::store::{DATABASE, View};
@@ -85,51 +85,65 @@ impl Work {
 
     /// Another agent on a sound disk takes up what is there and ends it; then everything is as it should be.
     pub(crate) fn is_made_good(&self, status: i32, context: &str) {
-        if status == CUT_OFF && self.place.path("survivors").exists() {
-            power_is_back(&self.place);
-        }
-        let output = self.place.ipsbell(&["run", "--once", "--deadline", "20s"]);
-        assert_eq!(output.status.code(), Some(0), "{context}: {}", text(&output.stderr));
-        self.check(context);
-    }
-
-    fn check(&self, context: &str) {
         let log = std::fs::read_to_string(self.place.path("agent.log")).unwrap_or_default();
         assert!(!log.contains("panicked"), "{context}: {log}");
-        let sound: String = database(&self.place)
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(sound, "ok", "{context}");
-
-        let view = View::open(&self.place.state(), "sensor-1").unwrap();
-        let soc = view.destinations().unwrap().remove(0);
-        let account = soc.account;
-        assert_eq!(account.unaccounted(), 0, "{context}: {account:?}");
-        assert_eq!(soc.told, account.told, "{context}: the row and the ledger differ");
-        let ended = (account.stored, account.told, account.pending());
-        assert_eq!(ended, (OLD + NEW, OLD + NEW, 0), "{context}: {account:?}");
-
+        let old = &self.old_cards;
+        are_made_good(&self.place, &self.slack, status, OLD + NEW, old, context);
         let mut stored = numbers(&self.place);
         stored.retain(|number| *number < u64::from(OLD_FROM));
         stored.sort_unstable();
         assert_eq!(stored, (0..NEW).collect::<Vec<_>>(), "{context}: stored once, each of them");
-        self.check_channel(context);
     }
+}
 
-    /// Each post that was read, and so may be in the channel, is in the ledger, and comes again only with a mark.
-    fn check_channel(&self, context: &str) {
-        let known = cards(&self.place);
-        let mut unmarked: BTreeMap<String, u32> = BTreeMap::new();
-        for post in self.slack.requests() {
-            let shown = post.shown();
-            let id = shown.rsplit("ipsbell search ").next().unwrap().get(..8).unwrap().to_owned();
-            let known = known.contains(&id) || self.old_cards.contains(&id);
-            assert!(known, "{context}: no ledger knows the post {id}:\n{shown}");
-            let marked = post.text().contains("epeat");
-            *unmarked.entry(id).or_default() += u32::from(!marked);
-        }
-        let again: Vec<_> = unmarked.iter().filter(|(_, times)| **times > 1).collect();
-        assert!(again.is_empty(), "{context}: posts that came again without a mark: {again:?}");
+/// After an agent that ended with `status`, one on a sound disk stores and tells all of so many alerts.
+pub(crate) fn is_made_good(
+    place: &Place,
+    slack: &FakeSlack,
+    status: i32,
+    alerts: u64,
+    context: &str,
+) {
+    are_made_good(place, slack, status, alerts, &[], context);
+}
+
+/// The same where retention let go of posts.
+fn are_made_good(
+    place: &Place,
+    slack: &FakeSlack,
+    status: i32,
+    alerts: u64,
+    gone: &[String],
+    context: &str,
+) {
+    if status == CUT_OFF && place.path("survivors").exists() {
+        power_is_back(place);
+    }
+    let output = place.ipsbell(&["run", "--once", "--deadline", "20s"]);
+    assert_eq!(output.status.code(), Some(0), "{context}: {}", text(&output.stderr));
+    let sound: String =
+        database(place).query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok", "{context}");
+
+    let view = View::open(&place.state(), "sensor-1").unwrap();
+    let soc = view.destinations().unwrap().remove(0);
+    let account = soc.account;
+    assert_eq!(account.unaccounted(), 0, "{context}: {account:?}");
+    assert_eq!(soc.told, account.told, "{context}: the row and the ledger differ");
+    let ended = (account.stored, account.told, account.pending());
+    assert_eq!(ended, (alerts, alerts, 0), "{context}: {account:?}");
+
+    // Each post that was read may be in the channel: it is in the ledger, and comes again only with a mark.
+    let known = cards(place);
+    let mut unmarked = BTreeSet::new();
+    for post in slack.requests() {
+        let shown = post.shown();
+        let id = shown.rsplit("ipsbell search ").next().unwrap().get(..8).unwrap().to_owned();
+        let known = known.contains(&id) || gone.contains(&id);
+        assert!(known, "{context}: no ledger knows the post {id}:\n{shown}");
+        // The message of a post is frozen: what comes again without a mark is the same byte by byte.
+        let marked = post.text().contains("epeat");
+        assert!(marked || unmarked.insert(post.body), "{context}: again without a mark:\n{shown}");
     }
 }
 
