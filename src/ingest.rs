@@ -309,6 +309,9 @@ impl Reader {
         if let Some(since) = self.writer.recovered() {
             info!("Reading goes on; the store had refused since {since}.");
         }
+        if let Some(error) = self.writer.without_reserve() {
+            warn!("Nothing is kept free for a full disk: {error}.");
+        }
         self.owes_sync = true;
         self.sources_known = true;
         self.findings.clear();

@@ -6,11 +6,14 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-use super::{StoreError, WAL_BYTES_KEPT};
+use super::{StoreError, WAL_BYTES_KEPT, Writer};
+use crate::clock;
 
 /// The file's name in the state directory.
 pub const RESERVE: &str = "reserve";
@@ -25,6 +28,9 @@ pub const READER_LEAVES_BYTES: u64 = 8 << 20;
 /// ... and begins again when there is twice as much, so that it does not stop and go with every batch.
 const READER_NEEDS_BYTES: u64 = 2 * READER_LEAVES_BYTES;
 
+/// Where there can be none for another reason than a full disk, it is tried again after this time.
+const RETRY_EVERY: Duration = Duration::from_secs(60);
+
 /// The reserve of one state directory.
 #[derive(Debug)]
 pub(super) struct Reserve {
@@ -33,6 +39,15 @@ pub(super) struct Reserve {
     whole: AtomicBool,
     /// The reader was refused the last time.
     refused: AtomicBool,
+    /// Why there can be none, though the disk is not full.
+    failed: Mutex<Option<Failed>>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    at: Instant,
+    /// Nobody has heard of it yet.
+    untold: Option<StoreError>,
 }
 
 impl Reserve {
@@ -45,6 +60,7 @@ impl Reserve {
             directory: directory.to_owned(),
             whole: AtomicBool::new(whole),
             refused: AtomicBool::new(false),
+            failed: Mutex::default(),
         };
         if reserve.free().is_ok_and(|free| free < READER_LEAVES_BYTES) {
             // An agent that starts has to write as well.
@@ -53,27 +69,46 @@ impl Reserve {
         reserve
     }
 
-    /// For the reader, before it writes: is there room beside the reserve? Makes the reserve where there is none.
+    /// For the reader, before it writes: is there room beside the reserve? Makes the reserve where there is none. Where
+    /// there can be none though the disk is not full, reading goes on without it ([`Writer::without_reserve`]).
     ///
     /// # Errors
-    /// [`StoreError::NoRoom`], or the disk refuses.
+    /// [`StoreError::NoRoom`], or the disk cannot be asked.
     pub(super) fn admit(&self) -> Result<(), StoreError> {
-        let whole = self.whole.load(Ordering::Relaxed);
+        let makes = !self.whole.load(Ordering::Relaxed) && self.may_be_made();
         let refused = self.refused.load(Ordering::Relaxed);
         let beside = if refused { READER_NEEDS_BYTES } else { READER_LEAVES_BYTES };
-        let wanted = if whole { beside } else { beside + RESERVE_BYTES };
+        let wanted = if makes { beside + RESERVE_BYTES } else { beside };
         let free = self.free().map_err(|error| self.at(error.into()))?;
-        let mut made = Ok(());
-        if free >= wanted && !whole {
-            made = self.make();
-        }
+        let made = if makes && free >= wanted { self.make() } else { Ok(()) };
         let full = free < wanted || made.as_ref().is_err_and(is_full);
         self.refused.store(full, Ordering::Relaxed);
         if full {
             let directory = self.directory.clone();
             return Err(StoreError::NoRoom { directory, free_bytes: free, wanted_bytes: wanted });
         }
-        made.map_err(|error| self.at(error))
+        if makes {
+            self.note(made);
+        }
+        Ok(())
+    }
+
+    fn may_be_made(&self) -> bool {
+        let failed = self.failed();
+        failed.as_ref().is_none_or(|failed| clock::monotonic() >= failed.at + RETRY_EVERY)
+    }
+
+    fn note(&self, made: std::io::Result<()>) {
+        let mut failed = self.failed();
+        let known = failed.take();
+        let Err(error) = made else { return };
+        // A failure that comes again is told once.
+        let untold = known.map_or_else(|| Some(self.at(error)), |known| known.untold);
+        *failed = Some(Failed { at: clock::monotonic(), untold });
+    }
+
+    fn failed(&self) -> MutexGuard<'_, Option<Failed>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives its room to whoever writes next. False if it had none, or the disk does not allow it: that has been said by
@@ -108,6 +143,13 @@ impl Reserve {
 
     fn at(&self, error: std::io::Error) -> StoreError {
         StoreError::Io { path: self.path(), error }
+    }
+}
+
+impl Writer {
+    /// Why there is no reserve though the disk is not full, once.
+    pub fn without_reserve(&self) -> Option<StoreError> {
+        self.turn.reserve.failed().as_mut()?.untold.take()
     }
 }
 

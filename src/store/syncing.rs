@@ -18,7 +18,8 @@ impl Writer {
         if !(at_once || long || due <= crate::clock::monotonic()) {
             return Ok(());
         }
-        let _turn = take_turn(&self.turn);
+        // A plain sync is nobody else's business.
+        let _turn = (long || self.turn.wal.in_doubt()).then(|| take_turn(&self.turn));
         self.turn.wal.sync(&self.connection)?;
         self.unsynced_since = None;
         if long {

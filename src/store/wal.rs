@@ -28,7 +28,12 @@ impl Wal {
         Self { path, in_doubt: AtomicBool::new(false) }
     }
 
-    /// Brings what is committed to the disk. For who has the turn, since a log in doubt is written again.
+    /// Has to be written again before it is synced.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.in_doubt.load(Ordering::Relaxed)
+    }
+
+    /// Brings what is committed to the disk.
     ///
     /// # Errors
     /// The disk refuses.
@@ -54,7 +59,7 @@ impl Wal {
     /// # Errors
     /// The disk refuses, or another process writes.
     pub(super) fn renew(&self, connection: &Connection) -> Result<(), StoreError> {
-        if !self.in_doubt.load(Ordering::Relaxed) {
+        if !self.in_doubt() {
             return Ok(());
         }
         // Nobody appends meanwhile, not even another process. Nothing is written by this, so nothing is rolled back.

@@ -50,7 +50,8 @@ fn whole_work(usual: &[i32]) -> impl Fn(Fault<'_>, &str) -> Place {
     move |fault, context| {
         let work = Work::new();
         let status = work.run(fault);
-        assert!(usual.contains(&status), "{context}: status {status}");
+        let said = || std::fs::read_to_string(work.place.path("agent.log")).unwrap();
+        assert!(usual.contains(&status), "{context}: status {status}: {}", said());
         work.is_made_good(status, context);
         work.place
     }
@@ -97,9 +98,10 @@ fn what_a_failed_sync_left_out_is_written_again_before_a_power_cut() {
     if !disk::available("what_a_failed_sync_left_out_is_written_again_before_a_power_cut") {
         return;
     }
-    for later in (1..=12).step_by(step(5)) {
+    // Three syncs later a post has been sent whose attempt stands behind what the failed one left out.
+    for later in if campaign() { 1..=12 } else { 3..=3 } {
         let cut = |sync| Fault::SyncThenCut { sync, later };
-        at_each_call("failed sync", 7, "sync", cut, whole_work(&[0, 1, CUT_OFF]));
+        at_each_call("failed sync", 4, "sync", cut, whole_work(&[0, 1, CUT_OFF]));
     }
 }
 

@@ -32,10 +32,15 @@ fn a_file_with_holes_is_no_reserve() {
 }
 
 #[test]
-fn a_reserve_that_cannot_be_made_is_told() {
+fn a_reserve_that_cannot_be_made_is_told_once_and_reading_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join(RESERVE)).unwrap();
-    let error = Reserve::new(directory.path()).admit().unwrap_err();
-    assert!(error.may_pass());
-    assert!(error.to_string().contains(RESERVE), "{error}");
+    let store = crate::store::Store::open(directory.path(), jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let mut writer = store.writer().unwrap();
+    for _ in 0..3 {
+        writer.begin(jiff::Timestamp::UNIX_EPOCH).unwrap().commit().unwrap();
+    }
+    let told = writer.without_reserve().unwrap().to_string();
+    assert!(told.contains(RESERVE), "{told}");
+    assert!(writer.without_reserve().is_none());
 }

@@ -109,11 +109,14 @@ void synced(struct file *file) {
 static void load(struct file *file, const char *path) {
     int descriptor = open64_of_libc(path, O_RDONLY | O_CLOEXEC);
     struct stat state;
-    if (descriptor < 0 || fstat(descriptor, &state) != 0) give_up("a file cannot be read");
+    /* Another process, which made the file, may have deleted or cut it again by now. */
+    if (descriptor < 0) return;
+    if (fstat(descriptor, &state) != 0) give_up("a file cannot be asked for its size");
     resize(file, (size_t)state.st_size);
     for (size_t at = 0; at < file->size;) {
         ssize_t bytes = pread(descriptor, file->bytes + at, file->size - at, (off_t)at);
-        if (bytes <= 0) give_up("a file cannot be read to its end");
+        if (bytes < 0) give_up("a file cannot be read");
+        if (bytes == 0) resize(file, at);
         at += (size_t)bytes;
     }
     /* Closing drops the process's locks on a file; it has none before it has opened the file itself. */

@@ -11,7 +11,7 @@ use super::disk::{CUT_OFF, Fault, comes_so_far, ipsbell_on, power_is_back};
 use crate::support::{Agent, Options, Place, alerts, append, text};
 
 /// Alerts that are stored and told before the work begins, numbered from [`OLD_FROM`] on.
-const OLD: u64 = 40;
+const OLD: u64 = 200;
 const OLD_FROM: u32 = 1000;
 
 /// Alerts of the work itself, numbered from 0 on.
