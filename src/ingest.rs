@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use tracing::warn;
+use tracing::{info, warn};
 
 pub use self::busy::HANGS_AFTER;
 pub use self::care::{BATCH_ENDS_MAX, CAREFUL_BYTES, RECORD_ENDS_MAX};
@@ -172,11 +172,7 @@ impl Reader {
             let pause = match self.pass(&mut buffer) {
                 Ok(()) => None,
                 Err(error) if error.may_pass() => {
-                    warn!("Reading waits: {error}.");
-                    // What the store has taken must not be read again, even if the disk did not confirm it yet.
-                    if !self.owes_sync {
-                        self.step_back();
-                    }
+                    self.put_off(&error)?;
                     Some(clock::monotonic() + STORE_PAUSE)
                 }
                 Err(error) => return Err(error.into()),
@@ -200,6 +196,24 @@ impl Reader {
         }
         let Self { duty, busy, others, tail, wake, .. } = self;
         Ok(Standing { duty, busy, others, tail, wake })
+    }
+
+    /// The store did not take what was read.
+    fn put_off(&mut self, error: &StoreError) -> Result<(), StoreError> {
+        if self.writer.refused(clock::now(), error) {
+            warn!("Reading waits: {error}.");
+        }
+        // What the store has taken must not be read again, even if the disk did not confirm it yet.
+        if !self.owes_sync {
+            self.step_back();
+        }
+        // What retention lets go of makes room, so it goes on where reading does not.
+        match error {
+            StoreError::NoRoom { .. } => {
+                self.sweep().or_else(|error| if error.may_pass() { Ok(()) } else { Err(error) })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn wait(&self, waiter: &mut Waiter, pause: Option<Instant>) -> Woken {
@@ -298,6 +312,12 @@ impl Reader {
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
         self.care.committed(bytes);
+        if let Some(since) = self.writer.recovered() {
+            info!("Reading goes on; the store had refused since {since}.");
+        }
+        if let Some(error) = self.writer.without_reserve() {
+            warn!("Nothing is kept free for a full disk: {error}.");
+        }
         self.owes_sync = true;
         self.sources_known = true;
         self.findings.clear();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::Limiter;
 use super::mentions::Mentions;
@@ -153,11 +153,24 @@ impl Sender {
     fn advance(&mut self, until: &Until) -> Result<Step, StoreError> {
         match self.step(until) {
             Err(error) if error.may_pass() => {
-                warn!(destination = self.name, "{error}.");
+                if self.ledger.refused(clock::now(), &error) {
+                    warn!(destination = self.name, "Telling waits: {error}.");
+                }
+                if matches!(error, StoreError::Full(_)) && self.ledger.make_room() {
+                    warn!(destination = self.name, "The reserve is given back to go on telling.");
+                }
                 self.stale = self.unwritten.is_none();
                 Ok(Step::Wait(Some(clock::monotonic() + STORE_PAUSE)))
             }
-            step => step,
+            step => {
+                if let Some(since) = self.ledger.recovered() {
+                    info!(
+                        destination = self.name,
+                        "The store takes posts again; it had refused since {since}."
+                    );
+                }
+                step
+            }
         }
     }
 

@@ -55,6 +55,19 @@ pub enum StoreError {
         "the store cannot be written: {0}; make room or remount the disk, reading goes on by itself"
     )]
     Full(rusqlite::Error),
+    /// Little space is left, and that is for the senders.
+    #[error(
+        "the disk of {} is full: {} MiB are free and reading needs {}; make room, it goes on by itself",
+        directory.display(), free_bytes >> 20, wanted_bytes >> 20
+    )]
+    NoRoom {
+        /// The state directory.
+        directory: PathBuf,
+        /// Bytes that are free.
+        free_bytes: u64,
+        /// Bytes that have to be free before reading goes on.
+        wanted_bytes: u64,
+    },
     /// The database's files cannot be opened.
     #[error("the store cannot be opened: {0}; see whether hot.db is there and who may read it")]
     Closed(rusqlite::Error),
@@ -77,7 +90,20 @@ pub enum StoreError {
 impl StoreError {
     /// Will it pass by itself or by somebody's making room, so that the same step can be tried again?
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Busy(_) | Self::Closed(_) | Self::Io { .. })
+        match self {
+            Self::Full(_)
+            | Self::NoRoom { .. }
+            | Self::Busy(_)
+            | Self::Closed(_)
+            | Self::Io { .. } => true,
+            Self::InUse { .. }
+            | Self::Empty { .. }
+            | Self::Newer { .. }
+            | Self::Foreign
+            | Self::NoWal { .. }
+            | Self::Sqlite(_)
+            | Self::Damaged { .. } => false,
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! A sender thread's side: its cursor, its groups, the attempt under way and its outcome (promise 2).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::event_row::{self, COLUMNS, Extent};
 use super::json::{from_json, to_json};
-use super::{StoreError, take_turn, writer};
+use super::patience::Patience;
+use super::turn::{Turn, take_turn};
+use super::writing::Writing;
+use super::{StoreError, writer};
 use crate::event::Event;
 use crate::health::Health;
 use crate::message::Message;
@@ -18,9 +21,10 @@ use crate::triage::{Changes, Group, Plan, Told};
 #[derive(Debug)]
 pub struct Ledger {
     pub(super) connection: Connection,
-    pub(super) turn: Arc<Mutex<()>>,
+    pub(super) turn: Arc<Turn>,
     destination: String,
     agent_host: String,
+    pub(super) patience: Patience,
 }
 
 /// What the store remembers of a destination.
@@ -89,7 +93,7 @@ pub enum Outcome {
 impl Ledger {
     pub(super) fn new(
         connection: Connection,
-        turn: Arc<Mutex<()>>,
+        turn: Arc<Turn>,
         destination: &str,
         agent_host: &str,
     ) -> Self {
@@ -98,6 +102,7 @@ impl Ledger {
             turn,
             destination: destination.to_owned(),
             agent_host: agent_host.to_owned(),
+            patience: Patience::default(),
         }
     }
 
@@ -111,7 +116,7 @@ impl Ledger {
             let _turn = take_turn(&self.turn);
             self.connection.execute(
                 "INSERT INTO destination (name, kind, began_after, cursor) VALUES (?1, ?2, ?3, ?3) \
-                 ON CONFLICT (name) DO UPDATE SET kind = ?2",
+                 ON CONFLICT (name) DO UPDATE SET kind = ?2 WHERE kind <> ?2",
                 params![self.destination, kind, last],
             )?;
         }
@@ -202,8 +207,7 @@ impl Ledger {
         health: &Health,
         attempt: Option<&NewAttempt<'_>>,
     ) -> Result<Option<Attempt>, StoreError> {
-        let _turn = take_turn(&self.turn);
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let transaction = Writing::begin(&self.connection, &self.turn, &mut self.patience)?;
         write_changes(&transaction, &self.destination, changes)?;
         transaction
             .prepare_cached(
@@ -232,12 +236,13 @@ impl Ledger {
     /// The database cannot be written.
     pub fn retry(&mut self, attempt: &mut Attempt) -> Result<(), StoreError> {
         let maybe_repeated = attempt.maybe_repeated || attempt.unanswered;
-        let _turn = take_turn(&self.turn);
-        self.connection
+        let transaction = Writing::begin(&self.connection, &self.turn, &mut self.patience)?;
+        transaction
             .prepare_cached(
                 "UPDATE notification SET tries = tries + 1, unanswered = 1, maybe_repeated = ?2 WHERE id = ?1",
             )?
             .execute(params![attempt.id, maybe_repeated])?;
+        transaction.commit()?;
         attempt.tries += 1;
         attempt.unanswered = true;
         attempt.maybe_repeated = maybe_repeated;
@@ -265,8 +270,7 @@ impl Ledger {
         let maybe_repeated = attempt.maybe_repeated || maybe_delivered;
         let told = if outcome == Outcome::Delivered { attempt.events } else { 0 };
         let given_up = if outcome == Outcome::GivenUp { attempt.events } else { 0 };
-        let _turn = take_turn(&self.turn);
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let transaction = Writing::begin(&self.connection, &self.turn, &mut self.patience)?;
         transaction
             .prepare_cached(
                 "UPDATE notification SET state = ?2, unanswered = 0, maybe_repeated = ?3, minimal = ?4, \

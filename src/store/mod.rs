@@ -11,17 +11,23 @@ mod event_row;
 mod incident;
 mod json;
 mod ledger;
+mod patience;
 mod positions;
+mod reserve;
 mod retention;
 mod schema;
+mod syncing;
+mod turn;
 mod view;
+mod wal;
 mod writer;
+mod writing;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -31,10 +37,13 @@ pub use account::Account;
 pub use error::StoreError;
 pub use event_row::alert_form;
 pub use ledger::{Attempt, Ledger, NewAttempt, Outcome, Restored};
+pub use reserve::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 pub use retention::Swept;
 pub use schema::VERSION;
 pub use view::{DestinationView, FileView, Found, Query, View};
 pub use writer::{Batch, Counts, NewEvent, Rejected, Writer};
+
+use turn::{Turn, take_turn};
 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "hot.db";
@@ -67,7 +76,7 @@ const CACHE_KIB: i32 = 512;
 pub struct Store {
     directory: PathBuf,
     machine: u128,
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Turn>,
     _in_use: Arc<File>,
 }
 
@@ -83,6 +92,7 @@ impl Store {
         };
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(at(directory))?;
         let in_use = take_lock(directory)?;
+        let turn = Arc::new(Turn::new(directory));
         let file = directory.join(DATABASE);
         // SQLite gives its side files the mode of the database: nobody else reads the events.
         let options =
@@ -96,12 +106,7 @@ impl Store {
         prepare(&connection)?;
         schema::migrate(&mut connection)?;
         let machine = identity(&connection, now)?;
-        Ok(Self {
-            directory: directory.to_owned(),
-            machine,
-            turn: Arc::default(),
-            _in_use: Arc::new(in_use),
-        })
+        Ok(Self { directory: directory.to_owned(), machine, turn, _in_use: Arc::new(in_use) })
     }
 
     /// The machine that the event ids of this store speak of.
@@ -117,8 +122,9 @@ impl Store {
         let connection = self.connect()?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        let wal = self.directory.join(format!("{DATABASE}-wal"));
-        Ok(Writer::new(connection, Arc::clone(&self.turn), wal))
+        // The writer copies the log into the database itself ([`Writer::sync`]).
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        Ok(Writer::new(connection, Arc::clone(&self.turn)))
     }
 
     /// For the sender thread of this destination; `agent_host` is what events are given as their agent's host.
@@ -187,12 +193,14 @@ fn take_lock(directory: &Path) -> Result<File, StoreError> {
     Err(StoreError::InUse { directory: directory.to_owned(), process: process.unwrap_or(0) })
 }
 
-/// Writes into the lock file who holds it.
+/// Writes into the lock file who holds it. A full disk may have no room even for this, and the lock holds without it.
 fn sign(mut file: File) -> std::io::Result<File> {
     file.set_len(0)?;
     file.rewind()?;
-    writeln!(file, "{}", std::process::id())?;
-    Ok(file)
+    match writeln!(file, "{}", std::process::id()) {
+        Err(error) if error.kind() != std::io::ErrorKind::StorageFull => Err(error),
+        _ => Ok(file),
+    }
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
@@ -249,11 +257,6 @@ pub fn machine() -> u128 {
     let node = rustix::system::uname().nodename().to_bytes().to_vec();
     let named = if id.is_empty() { node } else { id };
     xxhash_rust::xxh3::xxh3_128_with_seed(&named, 0x6970_7362_656c_6c00)
-}
-
-fn take_turn(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
-    // The lock guards no data: SQLite rolls back what a panicking thread had begun.
-    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

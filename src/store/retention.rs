@@ -12,8 +12,9 @@ pub(super) const STEP_ROWS: i64 = 5_000;
 /// Steps of one sweep; what is left waits for the next.
 pub(super) const STEPS_MAX: usize = 20;
 
-/// Free pages given back to the file system in a step.
-const VACUUM_PAGES: u32 = 4_096;
+/// Free pages given back to the file system in a step (8 MiB). Each may be one that is moved, and so stands in the
+/// write-ahead log first.
+const VACUUM_PAGES: u32 = 512;
 
 /// What a sweep let go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,6 +62,11 @@ impl Writer {
             swept.events_over_size += over;
             swept.notifications += ledger;
             let free = self.give_back()?;
+            if old + ledger + over > 0 || free {
+                // A long log is copied into the database between two steps.
+                self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
+                self.sync(false)?;
+            }
             if old + ledger + over == 0 && !free {
                 swept.more = false;
                 break;

@@ -2,22 +2,20 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
-use super::{StoreError, take_turn};
+use super::StoreError;
+use super::patience::Patience;
+use super::turn::{Turn, take_turn};
 use crate::event::EventId;
 use crate::trouble::Incident;
-
-/// What was committed is on the disk after this time at the latest.
-const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// A transaction with so many bytes of records is full. Its pages, about a quarter more, fit into
 /// the memory of its connection then. Pages that do not are written at once, and when one of them
@@ -104,10 +102,11 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Writer {
     pub(super) connection: Connection,
-    turn: Arc<Mutex<()>>,
-    wal: PathBuf,
+    pub(super) turn: Arc<Turn>,
     paths: HashMap<PathBuf, i64>,
-    unsynced_since: Option<Instant>,
+    /// Something was committed then, and nothing is known to be on the disk since.
+    pub(super) unsynced_since: Option<Instant>,
+    pub(super) patience: Patience,
 }
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
@@ -127,13 +126,16 @@ pub struct Batch<'a> {
     // What the writer takes over when the transaction is committed.
     paths: &'a mut HashMap<PathBuf, i64>,
     unsynced_since: &'a mut Option<Instant>,
+    patience: &'a mut Patience,
+    turn: &'a Turn,
     // Last, so that the next writer's turn begins when the transaction is over.
     _turn: MutexGuard<'a, ()>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, turn: Arc<Mutex<()>>, wal: PathBuf) -> Self {
-        Self { connection, turn, wal, paths: HashMap::new(), unsynced_since: None }
+    pub(super) fn new(connection: Connection, turn: Arc<Turn>) -> Self {
+        let (paths, patience) = (HashMap::new(), Patience::default());
+        Self { connection, turn, paths, unsynced_since: None, patience }
     }
 
     /// Is a source with these paths configured for the first time?
@@ -149,8 +151,9 @@ impl Writer {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The database cannot be written, or only the senders' room is left on the disk.
     pub fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, StoreError> {
+        self.turn.reserve.admit()?;
         let turn = take_turn(&self.turn);
         // Nobody else has this connection, and `self` cannot begin a second transaction meanwhile.
         let connection = &self.connection;
@@ -170,37 +173,13 @@ impl Writer {
             given,
             paths: &mut self.paths,
             unsynced_since: &mut self.unsynced_since,
+            patience: &mut self.patience,
+            turn: &self.turn,
             _turn: turn,
         })
     }
 
-    /// Brings what is committed to the disk if it is time for it, or if `at_once`.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn sync(&mut self, at_once: bool) -> Result<(), StoreError> {
-        let due = self.sync_due().is_some_and(|due| at_once || due <= crate::clock::monotonic());
-        if !due {
-            return Ok(());
-        }
-        // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
-        // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
-        let at = |error| StoreError::Io { path: self.wal.clone(), error };
-        match File::open(&self.wal) {
-            Ok(file) => file.sync_data().map_err(at)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(at(error)),
-        }
-        self.unsynced_since = None;
-        Ok(())
-    }
-
-    /// When [`Writer::sync`] has to be called next.
-    pub fn sync_due(&self) -> Option<Instant> {
-        self.unsynced_since.map(|since| since + SYNC_EVERY)
-    }
-
-    pub(super) fn parts(&mut self) -> (&mut Connection, &Mutex<()>) {
+    pub(super) fn parts(&mut self) -> (&mut Connection, &Turn) {
         (&mut self.connection, &self.turn)
     }
 }
@@ -353,7 +332,8 @@ impl Batch<'_> {
             let oldest = "DELETE FROM reject WHERE id <= (SELECT max(id) FROM reject) - ?1";
             self.transaction.prepare_cached(oldest)?.execute([REJECTS_MAX])?;
         }
-        self.transaction.commit()?;
+        self.transaction.commit().inspect_err(|error| self.turn.wal.doubt(error))?;
+        self.patience.took();
         self.paths.extend(self.new_paths);
         self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
         Ok(())

@@ -41,7 +41,8 @@ fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
     let run = || {
         let mut command = ipsbell();
         command.env("LD_PRELOAD", &library).env("HANG_MOUNTS", &mounts);
-        place.run_by(command.env("HANG_DIRECTORY", &far).env("HANG_WHILE", &hang))
+        command.env("HANG_DIRECTORY", &far).env("HANG_WHILE", &hang);
+        place.run_by(command)
     };
 
     let agent = run();

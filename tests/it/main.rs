@@ -30,6 +30,8 @@ mod hanging;
 mod journey;
 /// A record that ends the program.
 mod poison;
+/// A disk that refuses, and a machine that loses power, at each call in turn.
+mod powercut;
 /// Records of several lines.
 mod records;
 /// TERM, HUP, USR1, --once.

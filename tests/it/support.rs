@@ -92,11 +92,11 @@ impl Place {
 
     /// The agent, in the background.
     pub(crate) fn run(&self) -> Agent {
-        self.run_by(&mut ipsbell())
+        self.run_by(ipsbell())
     }
 
     /// The same, by a command that was prepared for it.
-    pub(crate) fn run_by(&self, ipsbell: &mut Command) -> Agent {
+    pub(crate) fn run_by(&self, mut ipsbell: Command) -> Agent {
         let log = self.path("agent.log");
         let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
         let child = ipsbell
@@ -160,6 +160,13 @@ impl Agent {
         let mut child = self.child.take().unwrap();
         let status = wait_for("the agent's end", || child.try_wait().unwrap());
         status.code().unwrap_or(-1)
+    }
+
+    /// Its exit status if it has ended; 128 and the signal where one ended it.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt as _;
+        let status = self.child.as_mut().unwrap().try_wait().unwrap()?;
+        Some(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
     }
 
     /// What it logged so far.

@@ -17,7 +17,7 @@ fn nobody_else_reads_the_store() {
     let mut writer = store.writer().unwrap();
     super::store(&mut writer, 1, 1, 0);
     assert_eq!(mode(&directory), 0o700);
-    let names = ["hot.db", "hot.db-wal", "hot.db-shm", "lock"];
+    let names = ["hot.db", "hot.db-wal", "hot.db-shm", "lock", "reserve"];
     for name in names {
         assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
     }
