@@ -32,12 +32,13 @@ pub fn guard<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     HOOK.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |panicked| {
-            let guarded = GUARDED.with_borrow_mut(|place| {
-                let guarded = place.as_mut()?;
-                *guarded = panicked.location().map(ToString::to_string).unwrap_or_default();
+            let guarded = GUARDED.try_with(|place| {
+                let mut place = place.try_borrow_mut().ok()?;
+                *place.as_mut()? = panicked.location().map(ToString::to_string).unwrap_or_default();
                 Some(())
             });
-            if guarded.is_none() {
+            // A thread that is about to end has no place to note it, and nothing that guards it.
+            if !matches!(guarded, Ok(Some(()))) {
                 usual(panicked);
             }
         }));

@@ -3,7 +3,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use ipsbell_parsers::{Choice, FORMATS, Format, Read, Reader};
+use ipsbell_parsers::{Choice, FORMATS, Format, Offer, Read, Reader, Records};
 
 const RECORDS: usize = 1000;
 
@@ -78,6 +78,19 @@ fn deep_security(bencher: Bencher<'_, '_>) {
         })
         .collect::<Vec<_>>();
     read_all(bencher, &records);
+}
+
+/// What telling records apart costs where each line is one, grammars left aside.
+#[divan::bench]
+fn framing_of_single_lines(bencher: Bencher<'_, '_>) {
+    let lines = (0..RECORDS).map(|n| eve("flow", n)).collect::<Vec<_>>();
+    let bytes: usize = lines.iter().map(String::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| {
+        let mut records = Records::new(Choice::Auto);
+        let alone =
+            |line: &&String| records.offer(0, black_box(line.as_bytes()), false) == Offer::Alone;
+        lines.iter().filter(alone).count()
+    });
 }
 
 #[divan::bench]

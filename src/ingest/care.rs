@@ -95,7 +95,6 @@ impl Care {
     /// A chunk panicked. It is read again, with care.
     pub(super) fn panicked(&mut self) {
         (self.mode, self.left_bytes) = (Mode::Caught, CAREFUL_BYTES);
-        self.underway.idle();
     }
 
     /// So many bytes of logs are committed.
