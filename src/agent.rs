@@ -1,26 +1,28 @@
-//! The agent: the reader thread, a sender thread for each destination, and how they start and stop together. What happens
+//! The agent: the reader threads, a sender thread for each destination, and how they start and stop together. What happens
 //! to them arrives as a [`Happening`] in one channel, beside the signals of the system; the threads' data never does.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender as Channel;
 
 use anyhow::Context as _;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::config::Config;
 use crate::deliver::{Limiter, Sender, Until};
 use crate::ingest::{ReadUntil, Reader, Standing};
 use crate::signal::Signal;
 use crate::store::Store;
+use crate::tail::Mounts;
 
 /// Everything that can wake the main thread.
 #[derive(Debug)]
 pub enum Happening {
     /// The system sent a signal.
     Signal(i32),
-    /// The reader ended; where it stood.
-    ReaderEnded(Result<Box<Standing>, String>),
+    /// A reader ended; where it stood.
+    ReaderEnded(String, Result<Box<Standing>, String>),
     /// A sender ended; whether it told all.
     SenderEnded(String, Result<bool, String>),
 }
@@ -37,11 +39,11 @@ pub enum Mode {
 /// A running agent.
 #[derive(Debug)]
 pub struct Agent {
-    stops: [Signal; 2],
-    reading: bool,
+    stops: Vec<Signal>,
+    reading: BTreeSet<String>,
     sending: BTreeSet<String>,
-    /// Where reading stood when the reader ended.
-    pub standing: Option<Standing>,
+    /// Where reading stood when the readers ended.
+    pub standing: Vec<Standing>,
     /// A part failed.
     pub failed: bool,
     /// Senders that ended with all told.
@@ -49,7 +51,8 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Starts all threads. `standing` goes on where an agent with the same sources was stopped a moment ago.
+    /// Starts all threads. `standing` goes on where an agent with the same sources was stopped a moment ago; empty, where
+    /// the store says.
     ///
     /// # Errors
     /// The store, a destination or a thread cannot be opened.
@@ -57,24 +60,30 @@ impl Agent {
         store: &Store,
         config: &Config,
         mode: Mode,
-        standing: Option<Standing>,
+        standing: Vec<Standing>,
         happenings: &Channel<Happening>,
     ) -> anyhow::Result<Self> {
         let stored = Signal::default();
         let reader_done = Signal::default();
         // All destinations take their place in the store before the first event is read, so that none misses one.
         let senders = senders(store, config)?;
-        let standing = match standing {
-            Some(standing) => standing,
-            None => Standing::restore(store, config)?,
+        let standing = if standing.is_empty() {
+            Standing::restore(store, config, &mounts())?
+        } else {
+            standing
         };
-        let wake = standing.wake();
-        let reader = Reader::new(store, config, standing, stored.clone())?;
+        let mut stops: Vec<Signal> = standing.iter().map(Standing::wake).collect();
+        stops.push(stored.clone());
+        let mut readers = Vec::new();
+        for standing in standing {
+            let name = standing.name();
+            readers.push((name, Reader::new(store, config, standing, stored.clone())?));
+        }
         let mut agent = Self {
-            stops: [wake, stored.clone()],
-            reading: true,
+            stops,
+            reading: BTreeSet::new(),
             sending: BTreeSet::new(),
-            standing: None,
+            standing: Vec::new(),
             failed: false,
             drained: BTreeSet::new(),
         };
@@ -94,13 +103,22 @@ impl Agent {
             Mode::Follow => ReadUntil::Stopped,
             Mode::Once => ReadUntil::End,
         };
-        let run = move || {
-            let standing = reader.run(until);
-            reader_done.stop();
-            stored.ring();
-            standing
-        };
-        spawn("read", happenings, run, |end| Happening::ReaderEnded(end.map(Box::new)))?;
+        let left = Arc::new(AtomicUsize::new(readers.len()));
+        for (name, reader) in readers {
+            let (left, done, stored) = (Arc::clone(&left), reader_done.clone(), stored.clone());
+            let run = move || {
+                let standing = reader.run(until);
+                if left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    done.stop();
+                }
+                stored.ring();
+                standing
+            };
+            agent.reading.insert(name.clone());
+            let label = name.clone();
+            let ended = move |end: Result<_, _>| Happening::ReaderEnded(label, end.map(Box::new));
+            spawn(&name, happenings, run, ended)?;
+        }
         Ok(agent)
     }
 
@@ -113,11 +131,11 @@ impl Agent {
     pub fn note(&mut self, happening: Happening) {
         match happening {
             Happening::Signal(_) => {}
-            Happening::ReaderEnded(end) => {
-                self.reading = false;
+            Happening::ReaderEnded(name, end) => {
+                self.reading.remove(&name);
                 match end {
-                    Ok(standing) => self.standing = Some(*standing),
-                    Err(why) => self.fail("read", &why),
+                    Ok(standing) => self.standing.push(*standing),
+                    Err(why) => self.fail(&name, &why),
                 }
             }
             Happening::SenderEnded(name, end) => {
@@ -133,7 +151,7 @@ impl Agent {
 
     /// Has every thread ended?
     pub fn ended(&self) -> bool {
-        !self.reading && self.sending.is_empty()
+        self.reading.is_empty() && self.sending.is_empty()
     }
 
     /// Senders that still run.
@@ -148,6 +166,14 @@ impl Agent {
         self.failed = true;
         self.stop();
     }
+}
+
+/// Which file systems are elsewhere. A machine that does not tell has one reader for all.
+fn mounts() -> Mounts {
+    Mounts::of_system().unwrap_or_else(|error| {
+        warn!("Cannot see which logs lie on network file systems: {error}. One reader reads all.");
+        Mounts::default()
+    })
 }
 
 /// The senders, those that share a receiver with one limiter.

@@ -1,8 +1,10 @@
 //! The reader thread: bytes to records to events, committed with the position behind them (promise 1). It knows no
 //! destination; it rings when something is stored.
 
+mod busy;
 mod findings;
 mod lane;
+mod standing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -13,15 +15,20 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::{info, warn};
 
+pub use self::busy::HANGS_AFTER;
+pub use self::standing::{READERS_MAX, Standing};
+
+use self::busy::{Busy, Other};
 use self::findings::{note, say};
 use self::lane::Lane;
-use crate::config::{Config, Retention, Source};
+use self::standing::Duty;
+use crate::clock;
+use crate::config::{Config, Retention};
 use crate::event::Origin;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
-use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail};
+use crate::tail::{Buffer, Chunk, FileKey, Finding, Tail};
 use crate::triage::SeverityPolicy;
-use crate::{clock, identifier};
 
 /// Events of one transaction.
 pub const BATCH_EVENTS_MAX: u64 = 10_000;
@@ -50,16 +57,13 @@ pub enum ReadUntil {
     End,
 }
 
-/// Where reading stands between two readers: open files, and what wakes whoever reads them.
-#[derive(Debug)]
-pub struct Standing {
-    tail: Tail,
-    wake: Signal,
-}
-
 /// The reader and all that it owns.
 pub struct Reader {
     writer: Writer,
+    duty: Duty,
+    busy: Busy,
+    /// Readers on network file systems, as the one on this machine sees them.
+    others: Vec<Other>,
     tail: Tail,
     wake: Signal,
     stored: Signal,
@@ -81,7 +85,6 @@ static UTC: TimeZone = TimeZone::UTC;
 /// What is the same for all files.
 #[derive(Debug)]
 struct Shared {
-    sources: Vec<Source>,
     agent_host: String,
     home_networks: Vec<IpNet>,
     machine: u128,
@@ -111,33 +114,6 @@ enum Done {
     Nothing,
 }
 
-impl Standing {
-    /// Where the store says that reading stood.
-    ///
-    /// # Errors
-    /// The store cannot be read, or a path of the configuration cannot be used.
-    pub fn restore(store: &Store, config: &Config) -> anyhow::Result<Self> {
-        let writer = store.writer()?;
-        let mut files = Vec::new();
-        for source in &config.sources {
-            files.push(SourceFiles {
-                paths: source.paths.clone(),
-                exclude: source.exclude.clone(),
-                start_at: source.start_at,
-                first_start: writer.source_is_new(&source.paths)?,
-            });
-        }
-        let wake = Signal::default();
-        let tail = Tail::new(&files, writer.checkpoints()?, identifier::random(), wake.clone())?;
-        Ok(Self { tail, wake })
-    }
-
-    /// What stops and wakes the reader.
-    pub fn wake(&self) -> Signal {
-        self.wake.clone()
-    }
-}
-
 impl Reader {
     /// A reader that goes on from `standing` and rings `stored` after each commit.
     ///
@@ -152,12 +128,14 @@ impl Reader {
         standing.wake.begin_again();
         Ok(Self {
             writer: store.writer()?,
+            duty: standing.duty,
+            busy: standing.busy,
+            others: standing.others,
             tail: standing.tail,
             wake: standing.wake,
             stored,
             lanes: HashMap::new(),
             shared: Shared {
-                sources: config.sources.clone(),
                 agent_host: config.agent.host.clone(),
                 home_networks: config.agent.home_networks.clone(),
                 machine: store.machine(),
@@ -208,7 +186,8 @@ impl Reader {
             Err(error) if error.may_pass() => warn!("At the end, {error}."),
             synced => synced?,
         }
-        Ok(Standing { tail: self.tail, wake: self.wake })
+        let Self { duty, busy, others, tail, wake, .. } = self;
+        Ok(Standing { duty, busy, others, tail, wake })
     }
 
     /// The store did not take what was read.
@@ -264,7 +243,9 @@ impl Reader {
 
     /// Says what is found at once, and keeps it for the next transaction.
     fn look(&mut self) {
-        let found = self.tail.look(clock::monotonic());
+        let now = clock::monotonic();
+        let mut found = self.busy.during(now, || self.tail.look(now));
+        found.extend(self.others.iter_mut().flat_map(|other| other.look(now)));
         found.iter().for_each(say);
         self.findings.extend(found);
     }
@@ -273,7 +254,7 @@ impl Reader {
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
         let problems = self.problems_now();
-        let first = self.tail.turn(began, buffer);
+        let first = self.busy.during(began, || self.tail.turn(began, buffer));
         let nothing_new = self.findings.is_empty() && problems.is_none() && self.sources_known;
         if first.is_none() && nothing_new && !self.tail.has_changes() {
             return Ok(Done::Nothing);
@@ -285,9 +266,10 @@ impl Reader {
             note(&mut batch, finding)?;
         }
         if let Some(problems) = &problems {
-            batch.problems(problems)?;
+            batch.problems(problems, &|path| self.duty.covers(path))?;
         }
-        for source in self.shared.sources.iter().filter(|_| !self.sources_known) {
+        let read = self.duty.sources.iter().filter(|source| !source.paths.is_empty());
+        for source in read.filter(|_| !self.sources_known) {
             batch.know_source(&source.paths)?;
         }
         let mut next = first;
@@ -295,14 +277,16 @@ impl Reader {
         while let Some(chunk) = next {
             let before = chunk.position().offset;
             let (chunk, stored) =
-                read_chunk(&mut batch, &mut self.lanes, &self.shared, now, chunk)?;
+                read_chunk(&mut batch, &mut self.lanes, &self.duty, &self.shared, now, chunk)?;
             let position = chunk.position();
             bytes += position.offset.saturating_sub(before);
             events += stored;
             self.tail.accept(began, chunk, position);
             let full = batch.full() || events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
             let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
-            next = if full || late { None } else { self.tail.turn(began, buffer) };
+            // A read that hangs must not hold a transaction, which all others would wait for.
+            let last = full || late || self.duty.is_remote();
+            next = if last { None } else { self.tail.turn(began, buffer) };
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
@@ -333,7 +317,8 @@ impl Reader {
             self.writer.sync(true)?;
             self.lanes.retain(|file, _| !finished.contains(file));
         }
-        self.tail.committed(clock::monotonic());
+        let now = clock::monotonic();
+        self.busy.during(now, || self.tail.committed(now));
         self.owes_sync = false;
         Ok(())
     }
@@ -350,13 +335,16 @@ impl Reader {
         });
         let others =
             self.tail.troubles().map(|finding| (finding.path.clone(), finding.to_string()));
-        let problems = of_files.chain(others).collect();
+        let hanging = self.others.iter().flat_map(Other::hanging);
+        let hanging = hanging.map(|finding| (finding.path.clone(), finding.to_string()));
+        let problems = of_files.chain(others).chain(hanging).collect();
         (problems != self.problems || !self.sources_known).then_some(problems)
     }
 
     fn sweep(&mut self) -> Result<(), StoreError> {
         let now = clock::monotonic();
-        if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY) {
+        let recent = self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY);
+        if recent || self.duty.is_remote() {
             return Ok(());
         }
         self.swept_at = Some(now);
@@ -380,12 +368,13 @@ impl Reader {
 fn read_chunk<'b>(
     batch: &mut Batch<'_>,
     lanes: &mut HashMap<FileKey, Lane>,
+    duty: &Duty,
     shared: &Shared,
     now: Timestamp,
     mut chunk: Chunk<'b>,
 ) -> Result<(Chunk<'b>, u64), StoreError> {
     let path = batch.path(&chunk.path)?;
-    let lane = match shared.sources.get(chunk.source) {
+    let lane = match duty.sources.get(chunk.source) {
         Some(source) => lanes.entry(chunk.file).or_insert_with(|| Lane::new(source, shared)),
         // The tail was made from these sources.
         None => return Ok((chunk, 0)),

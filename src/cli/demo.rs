@@ -59,7 +59,7 @@ impl Demo {
         let config = config(directory, &log, &slack)?;
         let store = Store::open(&config.agent.state_dir, clock::now())?;
         let happenings = channel();
-        let agent = Agent::start(&store, &config, Mode::Follow, None, &happenings.0)?;
+        let agent = Agent::start(&store, &config, Mode::Follow, Vec::new(), &happenings.0)?;
         Ok(Self { slack, log, config, store, agent, happenings, written: 0, shown: 0 })
     }
 
@@ -93,7 +93,8 @@ impl Demo {
     /// Stops the agent as a service manager would, then lets it read and tell what is left.
     fn finish(mut self) -> anyhow::Result<Exit> {
         stop(&mut self.agent, &self.happenings.1);
-        self.agent = Agent::start(&self.store, &self.config, Mode::Once, None, &self.happenings.0)?;
+        self.agent =
+            Agent::start(&self.store, &self.config, Mode::Once, Vec::new(), &self.happenings.0)?;
         wait(&mut self.agent, &self.happenings.1, clock::monotonic() + STEP_TIME_MAX);
         if self.slack.received().len() > self.shown {
             self.say("The agent is stopped and tells what it had counted and not told:")?;

@@ -92,13 +92,13 @@ struct Asked {
 }
 
 impl Run {
-    fn start(&self, mode: Mode, standing: Option<Standing>) -> anyhow::Result<Agent> {
+    fn start(&self, mode: Mode, standing: Vec<Standing>) -> anyhow::Result<Agent> {
         Agent::start(&self.store, &self.config, mode, standing, &self.sender)
     }
 
     fn once(&mut self, deadline: Instant) -> anyhow::Result<Exit> {
         self.warn_of_nothing_to_do();
-        let mut agent = self.start(Mode::Once, None)?;
+        let mut agent = self.start(Mode::Once, Vec::new())?;
         while !agent.ended() && !self.asked.stop.get() {
             let Some(happening) = self.next(Some(deadline))? else {
                 warn!("The deadline has come before all was delivered.");
@@ -115,7 +115,7 @@ impl Run {
     }
 
     fn follow(&mut self) -> anyhow::Result<Exit> {
-        let mut agent = self.start(Mode::Follow, None)?;
+        let mut agent = self.start(Mode::Follow, Vec::new())?;
         info!(
             sources = self.config.sources.len(),
             destinations = self.config.destinations.len(),
@@ -166,7 +166,7 @@ impl Run {
             return Ok(agent);
         }
         let same_sources = config.sources == self.config.sources;
-        let standing = agent.standing.take().filter(|_| same_sources);
+        let standing = if same_sources { std::mem::take(&mut agent.standing) } else { Vec::new() };
         self.config = config;
         let agent = self.start(Mode::Follow, standing)?;
         info!("The configuration is read again.");

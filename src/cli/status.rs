@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use super::settings::Settings;
 use super::{Command, Exit, output};
 use crate::config::Config;
 use crate::store::{self, Account, DestinationView, FileView, View};
+use crate::tail::Mounts;
 
 /// `ipsbell status`.
 pub(super) const COMMAND: Command = Command {
@@ -100,7 +102,9 @@ pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
     let view = View::open(directory, &config.agent.host)?;
     let running = store::running(directory)?;
     let (events, oldest, bytes) = view.size()?;
-    let sources: Vec<Source> = view.files()?.into_iter().map(source).collect();
+    let mounts = Mounts::of_system().unwrap_or_default();
+    let sources: Vec<Source> =
+        view.files()?.into_iter().map(|file| source(file, &mounts)).collect();
     let known = |name: &str| config.destinations.iter().any(|destination| destination.name == name);
     let destinations = view.destinations()?.into_iter().filter(|found| known(&found.name));
     let destinations: Vec<Destination> = destinations.map(destination).collect();
@@ -120,8 +124,11 @@ pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
     Ok(status)
 }
 
-fn source(file: FileView) -> Source {
-    let size = std::fs::metadata(&file.path).map(|metadata| metadata.size()).ok();
+fn source(file: FileView, mounts: &Mounts) -> Source {
+    let path = Path::new(&file.path);
+    // A file system that does not answer must not hang the one who asks why.
+    let near = mounts.network(path).is_none();
+    let size = near.then(|| std::fs::metadata(path).map(|metadata| metadata.size()).ok()).flatten();
     Source {
         lag_bytes: size.zip(file.offset).map(|(size, offset)| size.saturating_sub(offset)),
         path: file.path,

@@ -45,7 +45,7 @@ fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let (sender, happenings) = channel();
     run::listen(sender.clone(), &[SIGTERM, SIGINT])?;
     let store = Store::open(directory.path(), clock::now())?;
-    let mut agent = Agent::start(&store, &config, Mode::Follow, None, &sender)?;
+    let mut agent = Agent::start(&store, &config, Mode::Follow, Vec::new(), &sender)?;
     say(
         "watching; nothing is kept, so ids in the posts cannot be searched later; stop with Ctrl-C",
     );

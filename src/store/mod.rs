@@ -123,7 +123,7 @@ impl Store {
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         // The writer copies the log into the database itself ([`Writer::sync`]).
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        Writer::new(connection, Arc::clone(&self.turn))
+        Ok(Writer::new(connection, Arc::clone(&self.turn)))
     }
 
     /// For the sender thread of this destination; `agent_host` is what events are given as their agent's host.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 
@@ -84,11 +84,15 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// What is wrong with which path; nothing is wrong with the others.
+    /// What is wrong with which path; nothing is wrong with the others that `covered` holds for.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn problems(&mut self, problems: &BTreeMap<PathBuf, String>) -> Result<(), StoreError> {
+    pub fn problems(
+        &mut self,
+        problems: &BTreeMap<PathBuf, String>,
+        covered: &dyn Fn(&Path) -> bool,
+    ) -> Result<(), StoreError> {
         let now = self.now.as_microsecond();
         let mut still = Vec::new();
         for (path, problem) in problems {
@@ -101,10 +105,14 @@ impl Batch<'_> {
                 )?
                 .execute(params![number, problem, now])?;
         }
-        let mut others =
-            self.transaction.prepare("SELECT path FROM reading WHERE problem IS NOT NULL")?;
-        let others = others.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-        for number in others.into_iter().filter(|number| !still.contains(number)) {
+        let mut others = self.transaction.prepare(
+            "SELECT reading.path, path.path FROM reading JOIN path ON path.id = reading.path \
+             WHERE problem IS NOT NULL",
+        )?;
+        let others = others.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let others = others.collect::<Result<Vec<(i64, String)>, _>>()?;
+        let over = |number: i64, path: &str| !still.contains(&number) && covered(Path::new(path));
+        for (number, _) in others.into_iter().filter(|(number, path)| over(*number, path)) {
             self.transaction.execute(
                 "UPDATE reading SET problem = NULL, problem_since = NULL WHERE path = ?1",
                 [number],

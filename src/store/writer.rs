@@ -107,7 +107,6 @@ pub struct Writer {
     /// Something was committed then, and nothing is known to be on the disk since.
     pub(super) unsynced_since: Option<Instant>,
     pub(super) patience: Patience,
-    last_sequence: u64,
 }
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
@@ -122,8 +121,9 @@ pub struct Batch<'a> {
     rejects: bool,
     last_sequence: u64,
     new_paths: Vec<(PathBuf, i64)>,
+    /// The last number that was given before this transaction.
+    given: u64,
     // What the writer takes over when the transaction is committed.
-    given: &'a mut u64,
     paths: &'a mut HashMap<PathBuf, i64>,
     unsynced_since: &'a mut Option<Instant>,
     patience: &'a mut Patience,
@@ -133,15 +133,9 @@ pub struct Batch<'a> {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, turn: Arc<Turn>) -> Result<Self, StoreError> {
-        Ok(Self {
-            last_sequence: last_sequence(&connection)?,
-            connection,
-            turn,
-            paths: HashMap::new(),
-            unsynced_since: None,
-            patience: Patience::default(),
-        })
+    pub(super) fn new(connection: Connection, turn: Arc<Turn>) -> Self {
+        let (paths, patience) = (HashMap::new(), Patience::default());
+        Self { connection, turn, paths, unsynced_since: None, patience }
     }
 
     /// Is a source with these paths configured for the first time?
@@ -164,6 +158,8 @@ impl Writer {
         // Nobody else has this connection, and `self` cannot begin a second transaction meanwhile.
         let connection = &self.connection;
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Asked each time: several readers write to one store.
+        let given = last_sequence(connection)?;
         Ok(Batch {
             insert_event: connection.prepare_cached(INSERT_EVENT)?,
             record_bytes: 0,
@@ -172,9 +168,9 @@ impl Writer {
             transaction,
             now,
             rejects: false,
-            last_sequence: self.last_sequence,
+            last_sequence: given,
             new_paths: Vec::new(),
-            given: &mut self.last_sequence,
+            given,
             paths: &mut self.paths,
             unsynced_since: &mut self.unsynced_since,
             patience: &mut self.patience,
@@ -328,7 +324,7 @@ impl Batch<'_> {
     /// # Errors
     /// The database cannot be written: nothing of it remains then.
     pub fn commit(self) -> Result<(), StoreError> {
-        if self.last_sequence > *self.given {
+        if self.last_sequence > self.given {
             let update = "UPDATE identity SET last_sequence = ?1";
             self.transaction.prepare_cached(update)?.execute([self.last_sequence.cast_signed()])?;
         }
@@ -338,7 +334,6 @@ impl Batch<'_> {
         }
         self.transaction.commit().inspect_err(|error| self.turn.wal.doubt(error))?;
         self.patience.took();
-        *self.given = self.last_sequence;
         self.paths.extend(self.new_paths);
         self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
         Ok(())

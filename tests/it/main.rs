@@ -24,6 +24,8 @@ mod commands;
 mod configuration;
 /// The store's file from the first version on.
 mod golden;
+/// A network file system that hangs.
+mod hanging;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
 /// A disk that refuses, and a machine that loses power, at each call in turn.

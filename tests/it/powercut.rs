@@ -145,7 +145,7 @@ fn a_deleted_log_is_let_go_only_when_its_last_line_is_on_the_disk() {
     let place = Place::new(&slack);
     place.append(&alerts(1001, 0..5));
     let cut = Fault::Cut { calls: LETS_GO, at: 1, seed: 0 };
-    let mut agent = place.run_by(disk::ipsbell_on(&place, cut));
+    let mut agent = place.run_by(&mut disk::ipsbell_on(&place, cut));
     place.wait_for_account("the first lines", |account| account.told == 5);
     let rotated = place.path("eve.json.1");
     std::fs::rename(place.log(), &rotated).unwrap();

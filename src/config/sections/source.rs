@@ -15,7 +15,7 @@ const PATTERN_BYTES_MAX: usize = 4_096;
 
 impl Source {
     /// All defaults, for these paths and globs.
-    pub(in crate::config) fn standard(paths: Vec<String>) -> Self {
+    pub(crate) fn standard(paths: Vec<String>) -> Self {
         Self {
             paths,
             exclude: Vec::new(),

@@ -94,7 +94,7 @@ fn of_a_dropped_batch_nothing_remains() {
     insert(&mut batch, &event(text.as_bytes(), 0, at(0)), true);
     batch.count(rolled_back, None, &Counts { records: 9, ..Counts::default() }).unwrap();
     batch.lost(rolled_back, 7).unwrap();
-    batch.problems(&BTreeMap::from([(first.into(), "gone".into())])).unwrap();
+    batch.problems(&BTreeMap::from([(first.into(), "gone".into())]), &|_| true).unwrap();
     batch.reject(&rejected(rolled_back, 0)).unwrap();
     drop(batch);
     for table in ["event", "path", "reading", "reject"] {
@@ -172,7 +172,7 @@ fn what_was_read_of_a_path_adds_up() {
         batch.lost(path, 5).unwrap();
         batch.count(path, (secs == 1).then_some("cef"), &counts).unwrap();
         let problems = problem.map(|problem| ("/a".into(), problem.to_owned()));
-        batch.problems(&problems.into_iter().collect()).unwrap();
+        batch.problems(&problems.into_iter().collect(), &|_| true).unwrap();
         batch.commit().unwrap();
         let file = place.view().files().unwrap().pop().unwrap();
         let times = secs as u64;

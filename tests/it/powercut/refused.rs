@@ -29,7 +29,7 @@ fn a_disk_that_refuses_for_a_while_is_said_once_and_costs_nothing() {
         let place = Place::new(&slack);
         let flag = place.path("refuses");
         let fault = Fault::While { error, calls: CHANGES, file: &flag };
-        let agent = place.run_by(disk::ipsbell_on(&place, fault));
+        let agent = place.run_by(&mut disk::ipsbell_on(&place, fault));
         place.append(&alerts(1001, 0..10));
         place.wait_for_account("the first to be told", |account| account.told == 10);
 

@@ -1,0 +1,201 @@
+//! Which reader reads what, and where it stands. Files on a network file system have a reader of their own, since a read
+//! there can hang for as long as the server is away. Reads nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::busy::{Busy, Other};
+use crate::config::{Config, Source};
+use crate::identifier;
+use crate::signal::Signal;
+use crate::store::Store;
+use crate::tail::{Mounts, SourceFiles, Tail};
+
+/// Readers at most: one for what is here, the others for a network file system each. Those that are left share the last.
+pub const READERS_MAX: usize = 8;
+
+/// What one reader reads.
+#[derive(Debug, Clone)]
+pub(super) struct Duty {
+    /// The mount points of the network file systems; none for the reader of what is on this machine.
+    pub(super) mounts: Vec<PathBuf>,
+    /// All sources in the order of the configuration, each with those of its paths that this reader reads.
+    pub(super) sources: Vec<Source>,
+    /// The mount points that any reader reads.
+    served: BTreeSet<PathBuf>,
+    table: Mounts,
+}
+
+/// Where reading stands between two readers: open files, and what wakes whoever reads them.
+#[derive(Debug)]
+pub struct Standing {
+    pub(super) duty: Duty,
+    pub(super) tail: Tail,
+    pub(super) wake: Signal,
+    pub(super) busy: Busy,
+    pub(super) others: Vec<Other>,
+}
+
+impl Duty {
+    /// Divides the sources among readers. The first is the one of this machine, though it may have nothing to read.
+    fn divide(sources: &[Source], table: &Mounts) -> Vec<Self> {
+        let none: Vec<Source> =
+            sources.iter().map(|source| Source { paths: Vec::new(), ..source.clone() }).collect();
+        let new = |mounts| {
+            let (sources, table) = (none.clone(), table.clone());
+            Self { mounts, sources, served: BTreeSet::new(), table }
+        };
+        let mut duties = vec![new(Vec::new())];
+        let mut served = BTreeSet::new();
+        for (number, source) in sources.iter().enumerate() {
+            for path in &source.paths {
+                let at = match table.network(Path::new(path)) {
+                    None => 0,
+                    Some(mount) => {
+                        served.insert(mount.to_owned());
+                        Self::place(&mut duties, mount, &new)
+                    }
+                };
+                let source = duties.get_mut(at).and_then(|duty| duty.sources.get_mut(number));
+                source.into_iter().for_each(|source| source.paths.push(path.clone()));
+            }
+        }
+        duties.iter_mut().for_each(|duty| duty.served.clone_from(&served));
+        duties
+    }
+
+    /// The duty for a mount point, a new one if there is room.
+    fn place(duties: &mut Vec<Self>, mount: &Path, new: &impl Fn(Vec<PathBuf>) -> Self) -> usize {
+        if let Some(at) = duties.iter().position(|duty| duty.reads(mount)) {
+            return at;
+        }
+        if duties.len() < READERS_MAX {
+            duties.push(new(vec![mount.to_owned()]));
+        } else if let Some(last) = duties.last_mut() {
+            last.mounts.push(mount.to_owned());
+        }
+        duties.len().saturating_sub(1)
+    }
+
+    /// Can a look at its files hang?
+    pub(super) fn is_remote(&self) -> bool {
+        !self.mounts.is_empty()
+    }
+
+    /// Is what lies at this path, or did, this reader's? A mount point itself is the first one's, who sees it hang.
+    pub(super) fn covers(&self, path: &Path) -> bool {
+        let served = |mount: &&Path| *mount != path && self.served.contains(*mount);
+        match self.table.network(path).filter(served) {
+            Some(mount) => self.reads(mount),
+            None => !self.is_remote(),
+        }
+    }
+
+    fn reads(&self, mount: &Path) -> bool {
+        self.mounts.iter().any(|each| each == mount)
+    }
+
+    /// The name of the reader's thread.
+    fn name(&self) -> String {
+        self.mounts.first().map_or_else(|| "read".to_owned(), |at| format!("read {}", at.display()))
+    }
+}
+
+impl Standing {
+    /// Where the store says that reading stood, for each reader.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a path of the configuration cannot be used.
+    pub fn restore(store: &Store, config: &Config, table: &Mounts) -> anyhow::Result<Vec<Self>> {
+        let writer = store.writer()?;
+        let duties = Duty::divide(&config.sources, table);
+        let checkpoints = writer.checkpoints()?;
+        let mut standings = Vec::new();
+        for duty in duties {
+            let mut files = Vec::new();
+            for source in &duty.sources {
+                files.push(SourceFiles {
+                    paths: source.paths.clone(),
+                    exclude: source.exclude.clone(),
+                    start_at: source.start_at,
+                    first_start: writer.source_is_new(&source.paths)?,
+                });
+            }
+            let resumed = checkpoints.iter().filter(|each| duty.covers(&each.path)).cloned();
+            let wake = Signal::default();
+            let tail = Tail::new(&files, resumed.collect(), identifier::random(), wake.clone())?;
+            standings.push(Self { duty, tail, wake, busy: Busy::default(), others: Vec::new() });
+        }
+        // The first reader is on this machine and looks after the others.
+        let other =
+            |standing: &Self| Other::new(standing.duty.mounts.clone(), standing.busy.clone());
+        let others = standings.iter().skip(1).map(other).collect();
+        if let Some(first) = standings.first_mut() {
+            first.others = others;
+        }
+        Ok(standings)
+    }
+
+    /// What stops and wakes the reader.
+    pub fn wake(&self) -> Signal {
+        self.wake.clone()
+    }
+
+    /// The name of the reader's thread.
+    pub fn name(&self) -> String {
+        self.duty.name()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(points: &[&str]) -> Mounts {
+        let line = |point: &&str| format!("1 1 0:1 / {point} rw - nfs server:/ rw\n");
+        Mounts::parse(points.iter().map(line).collect::<String>().as_bytes())
+    }
+
+    #[test]
+    fn each_network_file_system_has_a_reader_and_the_rest_the_first() {
+        let source = |paths: &[&str]| Source::standard(paths.iter().map(|&p| p.into()).collect());
+        let sources = [source(&["/a/x", "/here/x"]), source(&["/here/y", "/b/*", "/a/y"])];
+        let duties = Duty::divide(&sources, &table(&["/a", "/b", "/unused"]));
+        let paths = |duty: &Duty| duty.sources.iter().map(|s| s.paths.clone()).collect::<Vec<_>>();
+        let found: Vec<_> = duties.iter().map(|duty| (duty.name(), paths(duty))).collect();
+        let wanted = [
+            ("read", [vec!["/here/x"], vec!["/here/y"]]),
+            ("read /a", [vec!["/a/x"], vec!["/a/y"]]),
+            ("read /b", [vec![], vec!["/b/*"]]),
+        ];
+        for ((name, paths), (wanted_name, wanted_paths)) in found.iter().zip(wanted) {
+            assert_eq!(
+                (name.as_str(), paths.as_slice()),
+                (
+                    wanted_name,
+                    wanted_paths
+                        .map(|of| of.into_iter().map(str::to_owned).collect::<Vec<_>>())
+                        .as_slice()
+                )
+            );
+        }
+        assert_eq!(found.len(), 3);
+        for (path, reader) in [("/a/z", 1), ("/b/z", 2), ("/a", 0), ("/unused/z", 0), ("/z", 0)] {
+            let covering: Vec<_> =
+                (0..3).filter(|at| duties[*at].covers(Path::new(path))).collect();
+            assert_eq!(covering, [reader], "{path}");
+        }
+    }
+
+    #[test]
+    fn readers_are_bounded_and_the_last_is_shared() {
+        let points: Vec<String> = (0..20).map(|number| format!("/net{number}")).collect();
+        let points: Vec<&str> = points.iter().map(String::as_str).collect();
+        let paths = points.iter().map(|point| format!("{point}/x.log")).collect();
+        let duties = Duty::divide(&[Source::standard(paths)], &table(&points));
+        assert_eq!(duties.len(), READERS_MAX);
+        let read: usize = duties.iter().map(|duty| duty.sources[0].paths.len()).sum();
+        assert_eq!(read, 20);
+        assert!(duties.iter().skip(1).all(|duty| duty.mounts.len() == duty.sources[0].paths.len()));
+    }
+}

@@ -1,0 +1,81 @@
+//! A network file system that hangs: its logs wait, and nothing else does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ipsbell::fake_slack::FakeSlack;
+
+use crate::support::{Options, Place, alerts, append, ipsbell, text, wait_for};
+
+/// The preloaded library, where a compiler for it is installed.
+fn library(directory: &Path) -> Option<PathBuf> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hanging/mount.c");
+    let library = directory.join("mount.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"]).arg(&library).arg(source);
+    let made = compiler.arg("-ldl").output().ok()?;
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    Some(library)
+}
+
+#[test]
+fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
+    let outside = tempfile::tempdir().unwrap();
+    let Some(library) = library(outside.path()) else {
+        eprintln!(
+            "SKIPPED a_network_file_system_that_hangs_holds_nothing_but_its_own_logs: no C compiler"
+        );
+        return;
+    };
+    let slack = FakeSlack::start().unwrap();
+    // One source with a log here and one far away: it is the file system that divides them.
+    let [far, hang, mounts] = ["far", "hang", "mounts"].map(|name| outside.path().join(name));
+    fs::create_dir(&far).unwrap();
+    let line = |at: &str, kind: &str| format!("1 1 0:1 / {at} rw - {kind} there rw\n");
+    fs::write(&mounts, line("/", "ext4") + &line(far.to_str().unwrap(), "nfs4")).unwrap();
+    let beginning = "start_at = \"beginning\"";
+    let source =
+        format!("{beginning}\n[[source]]\npaths = [\"{}/*.json\"]\n{beginning}", far.display());
+    let place = Place::with(&slack, Options { source, ..Options::default() });
+    let run = || {
+        let mut command = ipsbell();
+        command.env("LD_PRELOAD", &library).env("HANG_MOUNTS", &mounts);
+        place.run_by(command.env("HANG_DIRECTORY", &far).env("HANG_WHILE", &hang))
+    };
+
+    let agent = run();
+    append(&far.join("eve.json"), &alerts(1001, 0..10));
+    place.append(&alerts(1002, 0..10));
+    place.wait_for_account("both logs to be told", |account| account.told == 20);
+
+    fs::write(&hang, "").unwrap();
+    append(&far.join("eve.json"), &alerts(1003, 0..10));
+    place.append(&alerts(1004, 0..10));
+    place.wait_for_account("the log that is here", |account| account.told == 30);
+    agent.wait_for_log("does not answer");
+    let status = place.ipsbell(&["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    assert!(text(&status.stdout).contains("does not answer"), "{}", text(&status.stdout));
+    place.append(&alerts(1005, 0..10));
+    place.wait_for_account("the log that is here, still", |account| account.told == 40);
+
+    fs::remove_file(&hang).unwrap();
+    let account = place.wait_for_account("all", |account| account.told == 50);
+    assert_eq!(account.unaccounted(), 0);
+    agent.wait_for_log("answers again");
+    wait_for("a status without problems", || {
+        (place.ipsbell(&["status"]).status.code() == Some(0)).then_some(())
+    });
+
+    // It hangs again, and the agent is told to stop: who hangs is not waited for.
+    fs::write(&hang, "").unwrap();
+    append(&far.join("eve.json"), &alerts(1006, 0..10));
+    place.append(&alerts(1007, 0..10));
+    place.wait_for_account("the log that is here, again", |account| account.told == 60);
+    assert_eq!(agent.stop(), 0);
+    fs::remove_file(&hang).unwrap();
+    let agent = run();
+    place.wait_for_account("what hung when it stopped", |account| account.told == 70);
+    assert_eq!(agent.stop(), 0);
+}
