@@ -14,6 +14,7 @@ use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
 use crate::guard::guard;
 use crate::signal::Signal;
+use crate::store::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 use crate::tail::{Buffer, Chunk, SourceFiles, Tail, Weight};
 use crate::{clock, identifier};
 
@@ -192,7 +193,18 @@ fn check_state(report: &mut Report, config: &Config) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let most = config.retention.max_size_bytes;
-            if free < most {
+            let reserve = std::fs::metadata(directory.join(RESERVE)).map_or(0, |file| file.len());
+            let needed = RESERVE_BYTES + READER_LEAVES_BYTES;
+            if free + reserve < needed {
+                report.bad(
+                    &format!(
+                        "store: {shown} has {} free, reading needs {}",
+                        size(free),
+                        size(needed)
+                    ),
+                    "make room; what is written to the logs meanwhile is read when there is",
+                );
+            } else if free < most {
                 report.note(&format!(
                     "store: {shown} has {} free, less than the {} that the store may take; lower `max_size`",
                     size(free),

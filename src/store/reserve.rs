@@ -157,16 +157,20 @@ fn is_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// Takes up the room, by the file system's own means or by writing.
-fn fill(mut file: &File) -> std::io::Result<()> {
+/// Takes up the room, by the file system's own means where it has them.
+fn fill(file: &File) -> std::io::Result<()> {
     match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, RESERVE_BYTES) {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
-        filled => return Ok(filled?),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill_by_writing(file),
+        filled => Ok(filled?),
     }
+}
+
+fn fill_by_writing(mut file: &File) -> std::io::Result<()> {
     let zeros = vec![0; 1 << 20];
     for _ in 0..RESERVE_BYTES / zeros.len() as u64 {
         file.write_all(&zeros)?;
     }
+    // Only now is it known that there is room for it all.
     file.sync_data()
 }
 

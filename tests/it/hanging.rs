@@ -41,8 +41,7 @@ fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
     let run = || {
         let mut command = ipsbell();
         command.env("LD_PRELOAD", &library).env("HANG_MOUNTS", &mounts);
-        command.env("HANG_DIRECTORY", &far).env("HANG_WHILE", &hang);
-        place.run_by(command)
+        place.run_by(command.env("HANG_DIRECTORY", &far).env("HANG_WHILE", &hang))
     };
 
     let agent = run();

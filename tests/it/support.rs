@@ -92,11 +92,11 @@ impl Place {
 
     /// The agent, in the background.
     pub(crate) fn run(&self) -> Agent {
-        self.run_by(ipsbell())
+        self.run_by(&mut ipsbell())
     }
 
     /// The same, by a command that was prepared for it.
-    pub(crate) fn run_by(&self, mut ipsbell: Command) -> Agent {
+    pub(crate) fn run_by(&self, ipsbell: &mut Command) -> Agent {
         let log = self.path("agent.log");
         let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
         let child = ipsbell

@@ -32,6 +32,14 @@ fn a_file_with_holes_is_no_reserve() {
 }
 
 #[test]
+fn where_room_cannot_be_set_aside_it_is_written_full() {
+    let file = tempfile::tempfile().unwrap();
+    fill_by_writing(&file).unwrap();
+    let state = file.metadata().unwrap();
+    assert_eq!((state.len(), state.blocks() * 512 >= RESERVE_BYTES), (RESERVE_BYTES, true));
+}
+
+#[test]
 fn a_reserve_that_cannot_be_made_is_told_once_and_reading_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join(RESERVE)).unwrap();

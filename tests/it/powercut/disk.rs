@@ -55,7 +55,7 @@ fn shim() -> Result<&'static Path, &'static str> {
 /// Can the tests have a faulty disk here? Says so if not.
 pub(crate) fn available(test: &str) -> bool {
     if let Err(why) = shim() {
-        println!("SKIPPED {test}: {why}");
+        eprintln!("SKIPPED {test}: {why}");
     }
     shim().is_ok()
 }

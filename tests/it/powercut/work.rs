@@ -47,7 +47,7 @@ impl Work {
     /// status.
     pub(crate) fn run(&self, fault: Fault<'_>) -> i32 {
         self.place.append(&alerts(1001, 0..12));
-        let mut agent = self.place.run_by(ipsbell_on(&self.place, fault));
+        let mut agent = self.place.run_by(&mut ipsbell_on(&self.place, fault));
         let mut goes_on = self.told(&mut agent, 12);
 
         let rotated = self.place.path("eve.json.1");
