@@ -1,18 +1,21 @@
 //! The reader thread: bytes to records to events, committed with the position behind them (promise 1). It knows no
 //! destination; it rings when something is stored.
 
+mod conditions;
 mod findings;
+mod lag;
 mod lane;
+mod quality;
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
+use self::conditions::Conditions;
 use self::findings::{note, say};
 use self::lane::Lane;
 use crate::config::{Config, Retention, Source};
@@ -21,6 +24,7 @@ use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
 use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail};
 use crate::triage::SeverityPolicy;
+use crate::trouble::{Board, Incident, Kind};
 use crate::{clock, identifier};
 
 /// Events of one transaction.
@@ -39,7 +43,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// How often it is said again that the store is full.
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The reader's name where it reports what is wrong.
+pub const READER: &str = "read";
 
 /// How long a reader goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +73,12 @@ pub struct Reader {
     lanes: HashMap<FileKey, Lane>,
     shared: Shared,
     findings: Vec<Finding>,
-    problems: BTreeMap<PathBuf, String>,
+    incidents: Vec<Incident>,
+    conditions: Conditions,
     sources_known: bool,
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
     swept_at: Option<Instant>,
-    over_size_told_at: Option<Instant>,
     retention: Retention,
 }
 
@@ -87,6 +94,8 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+    /// Paths in which an earlier process found a format.
+    known_formats: HashSet<String>,
 }
 
 impl Shared {
@@ -139,7 +148,7 @@ impl Standing {
 }
 
 impl Reader {
-    /// A reader that goes on from `standing` and rings `stored` after each commit.
+    /// A reader that goes on from `standing`, rings `stored` after each commit, and puts what is wrong on `board`.
     ///
     /// # Errors
     /// The store cannot be opened.
@@ -148,10 +157,15 @@ impl Reader {
         config: &Config,
         standing: Standing,
         stored: Signal,
+        board: Board,
     ) -> anyhow::Result<Self> {
         standing.wake.begin_again();
+        let writer = store.writer()?;
+        let read = writer.readings()?;
+        let conditions = Conditions::new(board, READER, &config.sources, &read);
+        let known_formats = read.into_iter().filter(|reading| reading.format.is_some());
         Ok(Self {
-            writer: store.writer()?,
+            writer,
             tail: standing.tail,
             wake: standing.wake,
             stored,
@@ -163,13 +177,14 @@ impl Reader {
                 machine: store.machine(),
                 severity: SeverityPolicy::new(config),
                 keep_raw: config.retention.keep_raw,
+                known_formats: known_formats.map(|reading| reading.path).collect(),
             },
             findings: Vec::new(),
-            problems: BTreeMap::new(),
+            incidents: Vec::new(),
+            conditions,
             sources_known: false,
             owes_sync: false,
             swept_at: None,
-            over_size_told_at: None,
             retention: config.retention.clone(),
         })
     }
@@ -183,10 +198,12 @@ impl Reader {
         let mut buffer = Buffer::new();
         let mut flushed = false;
         loop {
-            let pause = match self.pass(&mut buffer) {
+            let passed = self.pass(&mut buffer);
+            self.conditions.came_round(passed.is_ok());
+            self.judge(passed.as_ref().err());
+            let pause = match passed {
                 Ok(()) => None,
                 Err(error) if error.may_pass() => {
-                    warn!("Reading waits: {error}.");
                     // What the store has taken must not be read again, even if the disk did not confirm it yet.
                     if !self.owes_sync {
                         self.tail.rolled_back();
@@ -207,12 +224,23 @@ impl Reader {
                 break;
             }
         }
+        self.conditions.judge(clock::monotonic(), &self.tail, &self.lanes);
+        self.conditions.end();
         // What the disk has not confirmed the logs still hold.
         match self.writer.sync(true) {
             Err(error) if error.may_pass() => warn!("At the end, {error}."),
             synced => synced?,
         }
         Ok(Standing { tail: self.tail, wake: self.wake })
+    }
+
+    /// Puts what is wrong on the board: now and then, and at once if the store begins or ceases to refuse.
+    fn judge(&mut self, failed: Option<&StoreError>) {
+        let now = clock::monotonic();
+        self.conditions.pass(now);
+        if self.conditions.store(failed) || self.conditions.due(now) {
+            self.conditions.judge(now, &self.tail, &self.lanes);
+        }
     }
 
     fn wait(&self, waiter: &mut Waiter, pause: Option<Instant>) -> Woken {
@@ -240,6 +268,7 @@ impl Reader {
             }
             self.writer.sync(false)?;
             self.sweep()?;
+            self.judge(None);
             if self.tail.look_is_due(clock::monotonic()) {
                 self.look();
             }
@@ -252,15 +281,18 @@ impl Reader {
     fn look(&mut self) {
         let found = self.tail.look(clock::monotonic());
         found.iter().for_each(say);
+        if !found.is_empty() {
+            self.conditions.hasten();
+        }
         self.findings.extend(found);
     }
 
     /// One transaction: lines of one or several files, and where they end.
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
-        let problems = self.problems_now();
         let first = self.tail.turn(began, buffer);
-        let nothing_new = self.findings.is_empty() && problems.is_none() && self.sources_known;
+        let nothing_new =
+            self.findings.is_empty() && self.incidents.is_empty() && self.sources_known;
         if first.is_none() && nothing_new && !self.tail.has_changes() {
             return Ok(Done::Nothing);
         }
@@ -270,8 +302,8 @@ impl Reader {
         for finding in &self.findings {
             note(&mut batch, finding)?;
         }
-        if let Some(problems) = &problems {
-            batch.problems(problems)?;
+        for incident in &self.incidents {
+            batch.incident(incident)?;
         }
         for source in self.shared.sources.iter().filter(|_| !self.sources_known) {
             batch.know_source(&source.paths)?;
@@ -283,6 +315,7 @@ impl Reader {
             let (chunk, stored) =
                 read_chunk(&mut batch, &mut self.lanes, &self.shared, now, chunk)?;
             let position = chunk.position();
+            self.conditions.read(chunk.source, now);
             bytes += position.offset.saturating_sub(before);
             events += stored;
             self.tail.accept(began, chunk, position);
@@ -294,10 +327,12 @@ impl Reader {
         batch.commit()?;
         self.owes_sync = true;
         self.sources_known = true;
-        self.findings.clear();
-        if let Some(problems) = problems {
-            self.problems = problems;
+        if !(self.findings.is_empty() && self.incidents.is_empty()) {
+            // There may be an incident to tell, without any event.
+            self.stored.ring();
         }
+        self.findings.clear();
+        self.incidents.clear();
         self.settle()?;
         Ok(if had_lines { Done::More } else { Done::Nothing })
     }
@@ -318,22 +353,6 @@ impl Reader {
         Ok(())
     }
 
-    /// What is wrong with which path now, if that is not what the store has.
-    fn problems_now(&self) -> Option<BTreeMap<PathBuf, String>> {
-        // Nothing goes wrong or right without a finding, so files need not be asked in every batch.
-        if self.sources_known && self.findings.is_empty() {
-            return None;
-        }
-        let of_files = self.tail.files().into_iter().filter_map(|file| {
-            let path = file.path.to_path_buf();
-            file.problem.map(|what| (path.clone(), Finding { path, what }.to_string()))
-        });
-        let others =
-            self.tail.troubles().map(|finding| (finding.path.clone(), finding.to_string()));
-        let problems = of_files.chain(others).collect();
-        (problems != self.problems || !self.sources_known).then_some(problems)
-    }
-
     fn sweep(&mut self) -> Result<(), StoreError> {
         let now = clock::monotonic();
         if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY) {
@@ -345,13 +364,27 @@ impl Reader {
             // Not all at once: the logs and the signals have their turn in between.
             self.swept_at = None;
         }
-        let told = self.over_size_told_at;
-        if swept.events_over_size > 0 && told.is_none_or(|at| now.duration_since(at) >= DAY) {
-            self.over_size_told_at = Some(now);
-            warn!(
-                "The store reached `max_size`: the oldest events are let go; told again in a day."
-            );
+        if swept.events_over_size > 0 {
+            self.note_size_reached()?;
         }
+        Ok(())
+    }
+
+    /// Told once a day, however often the agent was started meanwhile.
+    fn note_size_reached(&mut self) -> Result<(), StoreError> {
+        let told = self.writer.last_incident(Kind::SizeReached)?;
+        let pending = self.incidents.iter().any(|incident| incident.kind == Kind::SizeReached);
+        if pending || told.is_some_and(|at| clock::now().duration_since(at).abs() < DAY) {
+            return Ok(());
+        }
+        let text = "the store reached `max_size`: the oldest events are let go; told again in a day; hint: \
+                    raise `max_size` in [retention], or keep events for less long";
+        warn!("{text}.");
+        self.incidents.push(Incident {
+            kind: Kind::SizeReached,
+            subject: "max_size".to_owned(),
+            text: text.to_owned(),
+        });
         Ok(())
     }
 }

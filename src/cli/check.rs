@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
+use crate::destinations::Tells;
 use crate::signal::Signal;
 use crate::tail::{Buffer, SourceFiles, Tail, Weight};
 use crate::{clock, identifier};
@@ -43,9 +44,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     if config.sources.is_empty() {
         report.bad("no [[source]]: nothing would be read", "name the IPS's log in a [[source]]");
     }
-    if config.destinations.is_empty() {
+    if !config.destinations.iter().any(|each| each.kind.tells == Tells::Alerts) {
         report.bad(
-            "no [[destination]]: nobody would be told",
+            "no [[destination]] for alerts: nobody would be told",
             "name a Slack hook in a [[destination]]",
         );
     }
@@ -190,7 +191,7 @@ fn check_destination(report: &mut Report, destination: &Destination) {
     };
     match receiver.reach(REACH_TIME_MAX) {
         Ok(()) => report.well(&format!(
-            "destination `{name}`: reachable; whether it takes posts is shown by `ipsbell test {name}`"
+            "destination `{name}`: reachable; whether it takes what it is sent is shown by `ipsbell test {name}`"
         )),
         Err(why) => report.bad(
             &format!("destination `{name}`: {why}"),

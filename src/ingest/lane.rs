@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Shared;
+use super::quality::{Judgement, Legibility, Quality};
 use crate::config::Source;
 use crate::event::{Event, Origin};
 use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
@@ -28,6 +29,7 @@ pub(super) struct Lane {
     path: String,
     generation: u64,
     counts: Counts,
+    quality: Quality,
 }
 
 impl Lane {
@@ -41,6 +43,7 @@ impl Lane {
             path: String::new(),
             generation: 0,
             counts: Counts::default(),
+            quality: Quality::default(),
         }
     }
 
@@ -64,12 +67,23 @@ impl Lane {
     ) -> Result<(), StoreError> {
         self.counts.records += 1;
         self.counts.cut += u64::from(line.cut);
-        match self.reader.read(line.bytes) {
-            Read::Other { .. } | Read::Unclaimed => self.counts.others += 1,
-            Read::Blank => self.counts.records -= 1,
+        let legibility = match self.reader.read(line.bytes) {
+            Read::Other { .. } => {
+                self.counts.others += 1;
+                Legibility::Understood
+            }
+            Read::Unclaimed => {
+                self.counts.others += 1;
+                Legibility::Unclaimed
+            }
+            Read::Blank => {
+                self.counts.records -= 1;
+                return Ok(());
+            }
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
                 self.event(batch, shared, read_at, line, format, *alert)?;
+                Legibility::Understood
             }
             Read::Reject { format, reject } => {
                 self.counts.rejects += 1;
@@ -83,9 +97,17 @@ impl Lane {
                         sample: line.bytes.get(..SAMPLE_BYTES_MAX).unwrap_or(line.bytes),
                     })?;
                 }
+                Legibility::Rejected
             }
-        }
+        };
+        let found = self.reader.found().is_some();
+        self.quality.note(legibility, || found || shared.known_formats.contains(&self.path));
         Ok(())
+    }
+
+    /// Are its last records understood?
+    pub(super) fn judgement(&self) -> Option<Judgement> {
+        self.quality.judgement()
     }
 
     /// Writes what was counted; gives the number of events.

@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::event_row::{self, COLUMNS, Extent};
 use super::json::{from_json, to_json};
-use super::{StoreError, take_turn, writer};
+use super::{StoreError, take_turn, troubles, writer};
 use crate::event::Event;
 use crate::health::Health;
 use crate::message::Message;
 use crate::triage::{Changes, Group, Plan, Told};
+use crate::trouble::Telling;
 
 /// The connection of one destination's sender.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Ledger {
     turn: Arc<Mutex<()>>,
     destination: String,
     agent_host: String,
+    /// When this process opened the store: a destination that is new is told what happened from then on.
+    opened_at: Timestamp,
 }
 
 /// What the store remembers of a destination.
@@ -92,12 +95,14 @@ impl Ledger {
         turn: Arc<Mutex<()>>,
         destination: &str,
         agent_host: &str,
+        opened_at: Timestamp,
     ) -> Self {
         Self {
             connection,
             turn,
             destination: destination.to_owned(),
             agent_host: agent_host.to_owned(),
+            opened_at,
         }
     }
 
@@ -107,12 +112,15 @@ impl Ledger {
     /// The database cannot be read or written, or holds what this program did not write.
     pub fn restore(&mut self, kind: &str) -> Result<Restored, StoreError> {
         let last = writer::last_sequence(&self.connection)? as i64;
+        let old = troubles::last_incident_before(&self.connection, self.opened_at)?;
+        let notices = Telling::beginning_after(old);
         {
             let _turn = take_turn(&self.turn);
+            let health = Health { notices: notices.clone(), ..Health::default() };
             self.connection.execute(
-                "INSERT INTO destination (name, kind, began_after, cursor) VALUES (?1, ?2, ?3, ?3) \
+                "INSERT INTO destination (name, kind, began_after, cursor, health) VALUES (?1, ?2, ?3, ?3, ?4) \
                  ON CONFLICT (name) DO UPDATE SET kind = ?2",
-                params![self.destination, kind, last],
+                params![self.destination, kind, last, to_json(&health)?],
             )?;
         }
         let (cursor, health) = self.connection.query_row(
@@ -129,12 +137,12 @@ impl Ledger {
             groups.insert(row.get(0)?, from_json(&row.get::<_, String>(1)?, "an open group")?);
         }
         let attempt = self.open_attempt()?;
-        Ok(Restored {
-            cursor: cursor as u64,
-            groups,
-            health: from_json(&health, "a destination's health")?,
-            attempt,
-        })
+        let mut health: Health = from_json(&health, "a destination's health")?;
+        if health.notices.incidents_to().is_none() {
+            // Its row was made before there were incidents.
+            health.notices = notices;
+        }
+        Ok(Restored { cursor: cursor as u64, groups, health, attempt })
     }
 
     /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Their

@@ -13,6 +13,7 @@ mod ledger;
 mod positions;
 mod retention;
 mod schema;
+mod troubles;
 mod view;
 mod writer;
 
@@ -32,8 +33,9 @@ pub use event_row::alert_form;
 pub use ledger::{Attempt, Ledger, NewAttempt, Outcome, Restored};
 pub use retention::Swept;
 pub use schema::VERSION;
+pub use troubles::{INCIDENTS_MAX, Pulse, Troubles};
 pub use view::{DestinationView, FileView, Found, Query, View};
-pub use writer::{Batch, Counts, NewEvent, Rejected, Writer};
+pub use writer::{Batch, Counts, NewEvent, Reading, Rejected, Writer};
 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "hot.db";
@@ -66,6 +68,7 @@ const CACHE_KIB: i32 = 512;
 pub struct Store {
     directory: PathBuf,
     machine: u128,
+    opened_at: Timestamp,
     turn: Arc<Mutex<()>>,
     _in_use: Arc<File>,
 }
@@ -98,6 +101,7 @@ impl Store {
         Ok(Self {
             directory: directory.to_owned(),
             machine,
+            opened_at: now,
             turn: Arc::default(),
             _in_use: Arc::new(in_use),
         })
@@ -127,7 +131,16 @@ impl Store {
     pub fn ledger(&self, destination: &str, agent_host: &str) -> Result<Ledger, StoreError> {
         let connection = self.connect()?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Ledger::new(connection, Arc::clone(&self.turn), destination, agent_host))
+        let turn = Arc::clone(&self.turn);
+        Ok(Ledger::new(connection, turn, destination, agent_host, self.opened_at))
+    }
+
+    /// For who looks after the agent itself.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub fn troubles(&self) -> Result<Troubles, StoreError> {
+        Ok(Troubles::new(self.connect()?, Arc::clone(&self.turn)))
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {

@@ -30,3 +30,4 @@ mod journey;
 mod running;
 /// Rules about the sources and documents themselves.
 mod tidy;
+mod trouble;

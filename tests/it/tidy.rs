@@ -20,9 +20,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("tail", &["signal", "config"]),
     ("store", &["clock", "config", "event", "health", "message", "tail", "triage", "trouble"]),
     ("triage", &["config", "event", "matcher"]),
-    ("message", &["event", "triage"]),
+    ("message", &["event", "triage", "trouble"]),
     ("destinations", &["clock", "config", "message", "secret"]),
-    ("health", &["destinations", "triage"]),
+    ("health", &["destinations", "triage", "trouble"]),
     (
         "ingest",
         &["clock", "config", "event", "identifier", "signal", "store", "tail", "triage", "trouble"],
@@ -39,8 +39,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "signal",
             "store",
             "triage",
+            "trouble",
         ],
     ),
+    ("watchdog", &["clock", "config", "signal", "store", "trouble"]),
     ("fake_slack", &["clock", "destinations", "message"]),
 ];
 
