@@ -11,12 +11,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
 use self::conditions::Conditions;
-use self::findings::{note, say};
+use self::findings::{note, say, size_reached};
 use self::lane::Lane;
 use crate::config::{Config, Retention, Source};
 use crate::event::Origin;
@@ -24,7 +24,7 @@ use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
 use crate::tail::{Buffer, Chunk, FileKey, Finding, SourceFiles, Tail};
 use crate::triage::SeverityPolicy;
-use crate::trouble::{Board, Incident, Kind};
+use crate::trouble::{Board, Incident};
 use crate::{clock, identifier};
 
 /// Events of one transaction.
@@ -41,9 +41,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often retention is looked after.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// How often it is said again that the store is full.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The reader's name where it reports what is wrong.
 pub const READER: &str = "read";
@@ -365,26 +362,8 @@ impl Reader {
             self.swept_at = None;
         }
         if swept.events_over_size > 0 {
-            self.note_size_reached()?;
+            self.incidents.extend(size_reached(&self.writer, &self.incidents, clock::now())?);
         }
-        Ok(())
-    }
-
-    /// Told once a day, however often the agent was started meanwhile.
-    fn note_size_reached(&mut self) -> Result<(), StoreError> {
-        let told = self.writer.last_incident(Kind::SizeReached)?;
-        let pending = self.incidents.iter().any(|incident| incident.kind == Kind::SizeReached);
-        if pending || told.is_some_and(|at| clock::now().duration_since(at).abs() < DAY) {
-            return Ok(());
-        }
-        let text = "the store reached `max_size`: the oldest events are let go; told again in a day; hint: \
-                    raise `max_size` in [retention], or keep events for less long";
-        warn!("{text}.");
-        self.incidents.push(Incident {
-            kind: Kind::SizeReached,
-            subject: "max_size".to_owned(),
-            text: text.to_owned(),
-        });
         Ok(())
     }
 }

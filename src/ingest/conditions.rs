@@ -1,7 +1,7 @@
 //! What the reader finds wrong with its logs: which cannot be read, which are behind, not understood, silent. Judges what
 //! the tail and the lanes know, and puts it on the board; opens nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -124,17 +124,14 @@ impl Conditions {
                 add(kind, named(&finding.path), finding.to_string(), wall);
             }
         }
-        let followed: HashSet<&Path> = files
-            .iter()
-            .filter(|file| file.state == State::Followed)
-            .map(|file| &*file.path)
-            .collect();
         let mut marks = HashMap::new();
         for file in &files {
             let (path, subject) = (&file.path, named(&file.path));
-            if file.state == State::Deleted && !followed.contains(&**path) {
+            // One that is quiet is let go within seconds.
+            if file.state == State::Deleted {
                 let text = format!(
-                    "{path:?} was deleted and is open still; hint: restart its writer, so that it opens a new log"
+                    "{path:?} was deleted, and its writer goes on writing to it; hint: restart the writer, so \
+                     that it opens a new log"
                 );
                 add(Kind::DeletedHeld, subject.clone(), text, wall);
             }

@@ -33,7 +33,7 @@ pub enum Kind {
     NotAFile,
     /// Lasts: more files match than are followed.
     TooManyFiles,
-    /// Lasts: a log was deleted, has no successor, and is read through its open descriptor.
+    /// Lasts: a log was deleted, is written to all the same, and is read through its open descriptor.
     DeletedHeld,
     /// Lasts: what was written waits too long to be read.
     Lagging,
@@ -162,8 +162,7 @@ const TOO_MANY_FILES: Nature = condition(
 const DELETED_HELD: Nature = condition(
     ["a deleted log is still read", "{} deleted logs are still read"],
     ["a deleted log is read to its end", "{} deleted logs are read to their ends"],
-    "Its writer may go on writing where only this agent reads. Alerts are told; if the agent stops, \
-     the rest is lost.",
+    "Alerts in it are told as long as this agent runs; if it stops, those written later are lost.",
     Duration::from_secs(10),
     false,
 );

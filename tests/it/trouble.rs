@@ -2,6 +2,7 @@
 //! and when the heartbeat stops.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 
 use ipsbell::fake_slack::{FakeSlack, Fault, Received};
@@ -56,7 +57,7 @@ fn logs_that_cannot_be_read_are_told_and_their_end_as_well() {
     let own = [named(&directory), named(&deleted), format!("{}/<*", named(&place.path(".")))];
     add(&place, &source(&[own.to_vec(), many.clone()].concat(), ""));
     fs::create_dir(&directory).unwrap();
-    fs::write(&deleted, "of no known format\n").unwrap();
+    let mut writer = fs::File::create(&deleted).unwrap();
     for path in many.iter().map(String::as_str).chain(hostile.to_str()) {
         symlink(path, path).unwrap();
     }
@@ -65,8 +66,15 @@ fn logs_that_cannot_be_read_are_told_and_their_end_as_well() {
     wait_for_post(&slack, "Probe number 7001");
     fs::remove_file(&deleted).unwrap();
 
-    // All that cannot be read is one post; alerts go on beside it.
-    let post = wait_for_post(&slack, "31 logs cannot be read");
+    // All that cannot be read is one post; alerts go on beside it. A writer that goes on in a deleted log is told later.
+    let mut told_while_writing = |what: &str| {
+        wait_for(&format!("a post that says `{what}`"), || {
+            writeln!(writer, "a line").unwrap();
+            slack.received().into_iter().find(|post| post.shown().contains(what))
+        })
+    };
+    let post = told_while_writing("31 logs cannot be read");
+    told_while_writing("a deleted log is still read");
     assert!(post.shown().contains("a path leads to no log file"), "{}", post.shown());
     assert!(post.shown().contains("more\n") && post.shown().contains("ipsbell status"));
     assert!(post.would_notify.is_empty() && post.would_link.is_empty(), "{}", post.shown());
@@ -75,7 +83,6 @@ fn logs_that_cannot_be_read_are_told_and_their_end_as_well() {
     assert_eq!(exit, Some(1));
     assert!(said.contains("problem") && said.contains("directory.json"), "{said}");
     assert!(!said.contains('\u{1b}'), "{said:?}");
-    wait_for_post(&slack, "a deleted log is still read");
 
     // Another process neither repeats it nor forgets its end.
     assert_eq!(agent.stop(), 0);
