@@ -93,13 +93,14 @@ impl Heartbeat {
                 Err(why) => (None, Some(why)),
             },
         };
-        self.say(held.as_deref());
-        self.held.clone_from(&held);
-        match self.troubles.pulse(&Pulse { name: self.name.clone(), pinged_at, held }) {
+        let pulse = Pulse { name: self.name.clone(), pinged_at, held };
+        match self.troubles.pulse(&pulse) {
             // It is written down with the next one.
             Err(error) if error.may_pass() => warn!(destination = self.name, "{error}."),
             written => written?,
         }
+        self.say(pulse.held.as_deref());
+        self.held = pulse.held;
         Ok(self.every)
     }
 

@@ -69,7 +69,7 @@ pub struct Nature {
 }
 
 const NO_TIME: Duration = Duration::ZERO;
-const MOMENT: Duration = Duration::from_secs(5);
+const MOMENT: Duration = Duration::from_secs(3);
 
 /// What happened once. It has no end and stops nothing.
 const fn incident(one: &'static str, many: &'static str, means: &'static str) -> Nature {
@@ -147,7 +147,7 @@ const SOURCE_UNREADABLE: Nature = condition(
 );
 const NOT_A_FILE: Nature = condition(
     ["a path leads to no log file", "{} paths lead to no log file"],
-    ["a path leads to no wrong thing any more", "{} paths lead to no wrong thing any more"],
+    ["a wrong path is put right", "{} wrong paths are put right"],
     "Nothing is read there.",
     MOMENT,
     true,
@@ -163,7 +163,8 @@ const DELETED_HELD: Nature = condition(
     ["a deleted log is still read", "{} deleted logs are still read"],
     ["a deleted log is read to its end", "{} deleted logs are read to their ends"],
     "Alerts in it are told as long as this agent runs; if it stops, those written later are lost.",
-    Duration::from_secs(10),
+    // One that is quiet is let go before.
+    Duration::from_secs(8),
     false,
 );
 const LAGGING: Nature = condition(

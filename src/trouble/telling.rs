@@ -28,13 +28,13 @@ const RETURNS: [Duration; 4] = [
 ];
 
 /// What is away for so long has come to its end.
-const CALM: Duration = Duration::from_secs(5);
+const CALM: Duration = Duration::from_secs(3);
 
 /// What is due waits so long for others that begin or end with it.
-const GATHER: Duration = Duration::from_secs(2);
+const GATHER: Duration = Duration::from_secs(1);
 
 /// Between two notices, doubled with each further one up to [`PAUSE_MAX`] ...
-const PAUSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(900);
 
 /// ... until there was none for so long.

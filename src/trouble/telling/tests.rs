@@ -60,28 +60,28 @@ fn check(spans: &[(i64, i64)], until: i64, wanted: &[(i64, State)]) {
 fn it_is_told_when_it_has_lasted_and_its_end_once() {
     use State::{Began, Over};
     // A hiccup is not told, nor is its end.
-    check(&[(0, 4), (10, 12)], 60, &[]);
-    // Onset 5 s, then 2 s for others; its end after 5 s of calm, not before the pause of 10 s.
-    check(&[(0, 100)], 300, &[(7, Began), (107, Over)]);
-    check(&[(0, 8)], 300, &[(7, Began), (17, Over)]);
+    check(&[(0, 2), (10, 12)], 60, &[]);
+    // Onset 3 s, then 1 s for others; its end after 3 s of calm, and 1 s for others.
+    check(&[(0, 100)], 300, &[(4, Began), (104, Over)]);
+    check(&[(0, 5)], 300, &[(4, Began), (9, Over)]);
     // Away for less than the calm: the same one.
-    check(&[(0, 50), (53, 100)], 300, &[(7, Began), (107, Over)]);
+    check(&[(0, 50), (52, 100)], 300, &[(4, Began), (104, Over)]);
 }
 
 #[test]
 fn it_is_repeated_after_one_four_and_each_further_day() {
     use State::{Began, Over, Still};
     let (hour, day) = (3_600, 86_400);
-    let first = 7 + hour + 2;
-    let second = first + 4 * hour + 2;
-    let third = second + day + 2;
+    let first = 4 + hour + 1;
+    let second = first + 4 * hour + 1;
+    let third = second + day + 1;
     let wanted = [
-        (7, Began),
+        (4, Began),
         (first, Still),
         (second, Still),
         (third, Still),
-        (third + day + 2, Still),
-        (3 * day + 7, Over),
+        (third + day + 1, Still),
+        (3 * day + 4, Over),
     ];
     assert_eq!(play(&[(0, 3 * day)], 3 * day + hour, false), wanted);
 }
@@ -166,7 +166,7 @@ fn incidents_are_told_soon_and_a_stream_of_them_ever_less_often() {
             pending = 0;
         }
     }
-    assert_eq!(told.iter().take(4).map(|told| told.0).collect::<Vec<_>>(), [2, 12, 32, 72]);
+    assert_eq!(told.iter().take(4).map(|told| told.0).collect::<Vec<_>>(), [1, 6, 16, 36]);
     assert!(told.len() <= 12, "{told:?}");
     assert_eq!(told.iter().map(|told| told.1).sum::<u64>() + pending, 3_600);
 }
@@ -180,9 +180,9 @@ fn what_a_given_up_notice_should_have_told_is_told_again() {
     telling.given_up(at(8));
     assert_eq!(telling.incidents_to(), Some(3));
     assert_eq!(telling.notice(at(9), &[incidents(2, 1, 2)], 5, false), None);
-    // Two in a row: not before 20 s have passed.
-    assert_eq!(telling.due_at(at(9), None), Some(at(28)));
-    let again = telling.notice(at(28), &[incidents(2, 1, 2)], 5, false).unwrap();
+    // Two in a row: not before 10 s have passed.
+    assert_eq!(telling.due_at(at(9), None), Some(at(18)));
+    let again = telling.notice(at(18), &[incidents(2, 1, 2)], 5, false).unwrap();
     assert_eq!(again, notice);
     assert_eq!(again.sections.iter().map(|section| section.more).sum::<u64>(), 5);
 }
@@ -197,8 +197,8 @@ fn a_clock_that_is_set_back_silences_nothing() {
     telling.delivered();
     telling.observe(at(0), &open, true);
     telling.observe(at(10), &[], true);
-    assert_eq!(telling.due_at(at(10), None), Some(at(17)));
-    assert_eq!(shape(&telling.notice(at(17), &[], 0, false).unwrap()), [(State::Over, 1)]);
+    assert_eq!(telling.due_at(at(10), None), Some(at(14)));
+    assert_eq!(shape(&telling.notice(at(14), &[], 0, false).unwrap()), [(State::Over, 1)]);
 }
 
 #[test]
