@@ -55,7 +55,7 @@ pub fn test_message(agent_host: &str, now: Timestamp) -> Message {
 /// as text of a log does; all else is made safe here, and no receiver reads markup in a card.
 pub fn notice(agent_host: &str, now: Timestamp, notice: &Notice) -> Message {
     let host = host(agent_host);
-    let tone = if notice.is_all_clear() { Tone::Recovered } else { Tone::Notice };
+    let tone = if notice.is_good() { Tone::Recovered } else { Tone::Notice };
     let words = summary(notice);
     let cards = cards(notice, now);
     Message {
@@ -98,13 +98,18 @@ fn cards(notice: &Notice, now: Timestamp) -> Vec<Card> {
     }
 }
 
-/// What the first sections say, and how many there are more.
+/// What the first sections say, how many there are more, and what lasts beside them.
 fn summary(notice: &Notice) -> String {
     let clear = if notice.is_all_clear() { "all clear, " } else { "" };
     let said: Vec<String> = notice.sections.iter().take(SUMMARY_MAX).map(phrase).collect();
     let more = notice.sections.len().saturating_sub(said.len());
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
-    format!("{clear}{}{more}", said.join("; "))
+    let others = match notice.others_open {
+        0 => String::new(),
+        1 => "; 1 other trouble lasts".to_owned(),
+        others => format!("; {} other troubles last", number(others)),
+    };
+    format!("{clear}{}{more}{others}", said.join("; "))
 }
 
 /// `2 logs cannot be read`, `still: a log cannot be read`, `a log can be read again after 12 min`.

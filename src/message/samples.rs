@@ -273,7 +273,7 @@ pub(crate) fn notices() -> [(&'static str, Notice); 2] {
     ];
     let clear = paths.map(|path| unreadable(path, Some(ago(2)))).to_vec();
     [
-        ("notice", Notice { sections: trouble }),
-        ("all_clear", Notice { sections: vec![section(unread, over, clear)] }),
+        ("notice", Notice { sections: trouble, others_open: 0 }),
+        ("all_clear", Notice { sections: vec![section(unread, over, clear)], others_open: 0 }),
     ]
 }

@@ -131,13 +131,16 @@ impl Telling {
         if !all && self.due_at(now, incident_at).is_none_or(|due| due > now) {
             return None;
         }
-        let due = self.known.iter().filter_map(|known| {
-            let (_, state) = known.due().filter(|(at, state)| {
+        let state = |known: &Known| {
+            let is_due = |(at, state): &(Timestamp, State)| {
                 *at <= now || (all && matches!(state, State::Began | State::Over))
-            })?;
-            Some((known, state))
-        });
-        let notice = Notice::of(due, incidents, more);
+            };
+            known.due().filter(is_due).map(|(_, state)| state)
+        };
+        let due = self.known.iter().filter_map(|known| Some((known, state(known)?)));
+        let mut notice = Notice::of(due, incidents, more);
+        let others = self.known.iter().filter(|known| known.lasts() && state(known).is_none());
+        notice.others_open = others.count() as u64;
         (!notice.sections.is_empty()).then_some(notice)
     }
 

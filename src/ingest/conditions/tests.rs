@@ -54,8 +54,7 @@ impl Bench {
         self.now += Duration::from_secs(secs);
         self.tail.look(self.now);
         let mut buffer = Buffer::new();
-        while reads {
-            let Some(mut chunk) = self.tail.turn(self.now, &mut buffer) else { break };
+        while let Some(mut chunk) = self.tail.turn(self.now, &mut buffer).filter(|_| reads) {
             chunk.by_ref().for_each(drop);
             let position = chunk.position();
             self.tail.accept(self.now, chunk, position);

@@ -20,7 +20,7 @@ fn unreadable(path: &str) -> Entry {
 
 fn of(sections: Vec<(Kind, State, Vec<Entry>)>) -> Notice {
     let section = |(kind, state, entries)| Section { kind: Some(kind), state, entries, more: 0 };
-    Notice { sections: sections.into_iter().map(section).collect() }
+    Notice { sections: sections.into_iter().map(section).collect(), others_open: 0 }
 }
 
 fn lines(message: &Message) -> Vec<String> {
@@ -94,6 +94,21 @@ fn it_says_what_since_when_and_what_it_means() {
 }
 
 #[test]
+fn all_is_clear_only_if_nothing_lasts() {
+    let over = || Entry { until: Some(now()), ..unreadable("/a") };
+    for (others_open, wanted) in [
+        (0, "all clear, a log can be read again after 12 min"),
+        (1, "a log can be read again after 12 min; 1 other trouble lasts"),
+        (1_200, "a log can be read again after 12 min; 1,200 other troubles last"),
+    ] {
+        let told = of(vec![(Kind::SourceUnreadable, State::Over, vec![over()])]);
+        let message = notice(HOST, now(), &Notice { others_open, ..told });
+        assert_eq!(message.headline.plain(), format!("ipsbell on {HOST}: {wanted}"));
+        assert_eq!(message.tone, Tone::Recovered);
+    }
+}
+
+#[test]
 fn a_hundred_are_twenty_lines_and_eighty_more() {
     let many = (0..100).map(|n| unreadable(&format!("/var/log/{n}.json"))).collect();
     let told = of(vec![
@@ -125,7 +140,7 @@ fn many_kinds_are_cut_and_counted() {
 #[test]
 fn what_a_newer_program_wrote_and_what_is_only_counted_is_told_as_a_number() {
     let section = Section { kind: None, state: State::Happened, entries: Vec::new(), more: 4 };
-    let text = lines(&notice(HOST, now(), &Notice { sections: vec![section] }));
+    let text = lines(&notice(HOST, now(), &Notice { sections: vec![section], others_open: 0 }));
     assert_eq!(text[1], "4 further incidents");
 }
 

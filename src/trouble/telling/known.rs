@@ -95,6 +95,11 @@ impl Known {
         };
     }
 
+    /// Do people think that it lasts?
+    pub(super) fn lasts(&self) -> bool {
+        self.phase == Phase::Open && self.told > 0
+    }
+
     /// What is to be told of it next, and when.
     pub(super) fn due(&self) -> Option<(Timestamp, State)> {
         match self.phase {

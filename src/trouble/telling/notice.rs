@@ -12,6 +12,8 @@ use super::{Incidents, Kind};
 pub struct Notice {
     /// What is new first, what is over last.
     pub sections: Vec<Section>,
+    /// Conditions that were told, last, and are not in it.
+    pub others_open: u64,
 }
 
 /// All of one kind that is in the same state.
@@ -94,11 +96,16 @@ impl Notice {
         if more > 0 {
             section(State::Happened, None, None, more);
         }
-        Self { sections: sections.into_values().collect() }
+        Self { sections: sections.into_values().collect(), others_open: 0 }
     }
 
     /// Is all of it good news?
-    pub fn is_all_clear(&self) -> bool {
+    pub fn is_good(&self) -> bool {
         self.sections.iter().all(|section| section.state == State::Over)
+    }
+
+    /// Is there nothing left of which people were told?
+    pub fn is_all_clear(&self) -> bool {
+        self.is_good() && self.others_open == 0
     }
 }

@@ -117,6 +117,19 @@ fn a_hundred_begin_and_end_in_one_notice_each() {
 }
 
 #[test]
+fn what_lasts_beside_an_end_is_counted() {
+    let mut telling = Telling::beginning_after(0);
+    let both = [condition(Kind::SourceUnreadable, "/a", 0), condition(Kind::NotAFile, "/b", 0)];
+    telling.observe(at(4), &both, true);
+    let began = telling.notice(at(4), &[], 0, false).unwrap();
+    telling.begin(at(4), &began, None);
+    telling.observe(at(20), &both[1..], true);
+    let over = telling.notice(at(24), &[], 0, false).unwrap();
+    assert_eq!((over.others_open, over.is_good(), over.is_all_clear()), (1, true, false));
+    assert_eq!((began.others_open, shape(&over)), (0, vec![(State::Over, 1)]));
+}
+
+#[test]
 fn what_ended_before_anybody_could_be_told_is_told_as_over() {
     let mut telling = Telling::beginning_after(0);
     telling.observe(at(0), &[condition(Kind::StoreUnwritable, "reading", 0)], true);
