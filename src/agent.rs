@@ -1,5 +1,6 @@
-//! The agent: the reader threads, a sender thread for each destination, and how they start and stop together. What happens
-//! to them arrives as a [`Happening`] in one channel, beside the signals of the system; the threads' data never does.
+//! The agent: the reader threads, a sender thread for each destination, those that look after them, and how all of them
+//! start and stop together. What happens to them arrives as a [`Happening`] in one channel, beside the signals of the
+//! system; the threads' data never does.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,12 +10,15 @@ use std::sync::mpsc::Sender as Channel;
 use anyhow::Context as _;
 use tracing::{error, warn};
 
-use crate::config::Config;
-use crate::deliver::{Limiter, Sender, Until};
+use crate::config::{Config, Destination};
+use crate::deliver::{Heartbeat, Limiter, Sender, Until, finder};
+use crate::destinations::{Destination as Receiver, Tells};
 use crate::ingest::{ReadUntil, Reader, Standing};
-use crate::signal::Signal;
+use crate::signal::{Signal, Waiter};
 use crate::store::Store;
 use crate::tail::Mounts;
+use crate::trouble::Board;
+use crate::watchdog::{WATCHDOG, Watchdog};
 
 /// Everything that can wake the main thread.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub enum Happening {
     ReaderEnded(String, Result<Box<Standing>, String>),
     /// A sender ended; whether it told all.
     SenderEnded(String, Result<bool, String>),
+    /// The watchdog or a heartbeat ended.
+    GuardEnded(String, Result<(), String>),
 }
 
 /// How long an agent runs.
@@ -37,11 +43,15 @@ pub enum Mode {
 }
 
 /// A running agent.
-#[derive(Debug)]
 pub struct Agent {
     stops: Vec<Signal>,
     reading: BTreeSet<String>,
     sending: BTreeSet<String>,
+    /// The watchdog and the heartbeats, which end when all others have ended.
+    guarding: BTreeSet<String>,
+    guards: Signal,
+    /// Heartbeats of a run that ends when all is told: they beat once, then.
+    hearts: Vec<Heartbeat>,
     /// Where reading stood when the readers ended.
     pub standing: Vec<Standing>,
     /// A part failed.
@@ -63,30 +73,44 @@ impl Agent {
         standing: Vec<Standing>,
         happenings: &Channel<Happening>,
     ) -> anyhow::Result<Self> {
-        let stored = Signal::default();
-        let reader_done = Signal::default();
-        // All destinations take their place in the store before the first event is read, so that none misses one.
-        let senders = senders(store, config)?;
+        let [stored, reader_done, guards] = <[Signal; 3]>::default();
         let standing = if standing.is_empty() {
             Standing::restore(store, config, &mounts())?
         } else {
             standing
         };
+        let board = board(store, config, &standing)?;
+        // All destinations take their place in the store before the first event is read, so that none misses one.
+        let senders = senders(store, config, &board)?;
+        let hearts = hearts(store, config, &board)?;
+        let watchdog = Watchdog::new(store, config, board.clone(), stored.clone())?;
         let mut stops: Vec<Signal> = standing.iter().map(Standing::wake).collect();
         stops.push(stored.clone());
         let mut readers = Vec::new();
         for standing in standing {
-            let name = standing.name();
-            readers.push((name, Reader::new(store, config, standing, stored.clone())?));
+            let (name, board) = (standing.name(), board.clone());
+            readers.push((name, Reader::new(store, config, standing, stored.clone(), board)?));
         }
         let mut agent = Self {
             stops,
             reading: BTreeSet::new(),
             sending: BTreeSet::new(),
+            guarding: BTreeSet::new(),
+            guards,
+            hearts: Vec::new(),
             standing: Vec::new(),
             failed: false,
             drained: BTreeSet::new(),
         };
+        agent.guard(WATCHDOG, happenings, move |waiter| Ok(watchdog.run(waiter)?))?;
+        for (name, heart) in hearts {
+            match mode {
+                Mode::Follow => {
+                    agent.guard(&name, happenings, move |waiter| Ok(heart.run(waiter)?))?
+                }
+                Mode::Once => agent.hearts.push(heart),
+            }
+        }
         for (name, sender) in senders {
             let until = match mode {
                 Mode::Follow => Until::Stopped,
@@ -127,6 +151,29 @@ impl Agent {
         self.stops.iter().for_each(Signal::stop);
     }
 
+    /// All is well and told: heartbeats that beat once do it now.
+    ///
+    /// # Errors
+    /// The store failed in a way that does not pass.
+    pub fn beat_once(&mut self) -> anyhow::Result<()> {
+        for heart in &mut self.hearts {
+            heart.beat()?;
+        }
+        Ok(())
+    }
+
+    /// Starts a thread that looks after the others until they have ended.
+    fn guard(
+        &mut self,
+        name: &str,
+        happenings: &Channel<Happening>,
+        run: impl FnOnce(Waiter) -> anyhow::Result<()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        self.guarding.insert(name.to_owned());
+        let (waiter, label) = (self.guards.waiter(), name.to_owned());
+        spawn(name, happenings, move || run(waiter), |end| Happening::GuardEnded(label, end))
+    }
+
     /// Takes note of the end of a thread.
     pub fn note(&mut self, happening: Happening) {
         match happening {
@@ -146,12 +193,21 @@ impl Agent {
                     Err(why) => self.fail(&name, &why),
                 }
             }
+            Happening::GuardEnded(name, end) => {
+                self.guarding.remove(&name);
+                if let Err(why) = end {
+                    self.fail(&name, &why);
+                }
+            }
+        }
+        if self.reading.is_empty() && self.sending.is_empty() {
+            self.guards.stop();
         }
     }
 
     /// Has every thread ended?
     pub fn ended(&self) -> bool {
-        self.reading.is_empty() && self.sending.is_empty()
+        self.reading.is_empty() && self.sending.is_empty() && self.guarding.is_empty()
     }
 
     /// Senders that still run.
@@ -176,22 +232,53 @@ fn mounts() -> Mounts {
     })
 }
 
+/// What is wrong: what the last process left open, until all who find something have reported once.
+fn board(store: &Store, config: &Config, readers: &[Standing]) -> anyhow::Result<Board> {
+    let destinations = config.destinations.iter().map(|destination| finder(&destination.name));
+    let finders = readers.iter().map(Standing::name).chain([WATCHDOG.to_owned()]);
+    Ok(Board::new(store.troubles()?.open()?, finders.chain(destinations)))
+}
+
 /// The senders, those that share a receiver with one limiter.
-fn senders(store: &Store, config: &Config) -> anyhow::Result<Vec<(String, Sender)>> {
+fn senders(store: &Store, config: &Config, board: &Board) -> anyhow::Result<Vec<(String, Sender)>> {
     let mut limiters: HashMap<u128, Arc<Limiter>> = HashMap::new();
     let mut senders = Vec::new();
-    for destination in &config.destinations {
-        let receiver = (destination.kind.open)(&destination.settings)
-            .with_context(|| format!("destination `{}`", destination.name))?;
+    for destination in that_tell(config, Tells::Alerts) {
+        let receiver = open(destination)?;
         let url = destination.settings.url.as_ref().map(crate::secret::Secret::reveal);
         let place = url.unwrap_or(&destination.name);
         let limiter = limiters
             .entry(xxhash_rust::xxh3::xxh3_128(place.as_bytes()))
             .or_insert_with(|| Arc::new(Limiter::new(destination.pace)));
-        let sender = Sender::new(store, config, destination, receiver, Arc::clone(limiter))?;
+        let limiter = Arc::clone(limiter);
+        let sender = Sender::new(store, config, destination, receiver, limiter, board.clone())?;
         senders.push((destination.name.clone(), sender));
     }
     Ok(senders)
+}
+
+/// The heartbeats, with the names of their threads.
+fn hearts(
+    store: &Store,
+    config: &Config,
+    board: &Board,
+) -> anyhow::Result<Vec<(String, Heartbeat)>> {
+    let mut hearts = Vec::new();
+    for destination in that_tell(config, Tells::Wellness) {
+        let (receiver, name) = (open(destination)?, finder(&destination.name));
+        let heart = Heartbeat::new(store, destination, receiver, board.clone(), &name)?;
+        hearts.push((name, heart));
+    }
+    Ok(hearts)
+}
+
+fn that_tell(config: &Config, tells: Tells) -> impl Iterator<Item = &Destination> {
+    config.destinations.iter().filter(move |destination| destination.kind.tells == tells)
+}
+
+fn open(destination: &Destination) -> anyhow::Result<Box<dyn Receiver>> {
+    (destination.kind.open)(&destination.settings)
+        .with_context(|| format!("destination `{}`", destination.name))
 }
 
 /// Starts a thread whose end, also by a panic, is a happening.

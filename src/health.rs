@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::destinations::Answer;
 use crate::triage::Gap;
+use crate::trouble::Telling;
 
 /// An outage shorter than this is not worth a card of its own.
 const GAP_TOLD_SECS_MIN: i64 = 60;
@@ -25,6 +26,8 @@ pub struct Health {
     pub under_way: [u64; 5],
     /// Posts that were given up since one was taken.
     pub given_up_in_a_row: u64,
+    /// What it was told of the agent's own trouble.
+    pub notices: Telling,
 }
 
 /// A destination that takes nothing now.
@@ -63,13 +66,15 @@ impl Health {
     pub fn given_up(&mut self, now: Timestamp, events: u64) {
         self.given_up_in_a_row += 1;
         self.under_way = [0; 5];
-        let later = self.gap.take().unwrap_or_else(|| Gap::noticed(now));
-        let mut gap = match self.telling.take() {
-            Some(earlier) => earlier.join(later),
-            None => later,
-        };
-        gap.given_up += events;
-        self.gap = Some(gap);
+        self.notices.given_up(now);
+        let parts = [self.telling.take(), self.gap.take()].into_iter().flatten();
+        let gap = parts.reduce(Gap::join);
+        // A notice that is given up costs no alert: there is nothing to tell but itself, once more.
+        if events > 0 || gap.is_some() {
+            let mut gap = gap.unwrap_or_else(|| Gap::noticed(now));
+            gap.given_up += events;
+            self.gap = Some(gap);
+        }
     }
 
     /// A post with events of these severities begins, and tells what there is to tell of past trouble.
@@ -93,6 +98,7 @@ impl Health {
     fn recovered(&mut self, now: Timestamp) {
         self.delivered_at = Some(now);
         self.telling = None;
+        self.notices.delivered();
         self.given_up_in_a_row = 0;
         let waited = std::mem::take(&mut self.under_way);
         let Some(failing) = self.failing.take() else { return };

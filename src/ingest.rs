@@ -1,28 +1,28 @@
 //! The reader thread: bytes to records to events, committed with the position behind them (promise 1). It knows no
 //! destination; it rings when something is stored.
 
-mod busy;
 mod care;
+mod conditions;
 mod findings;
+mod lag;
 mod lane;
+mod quality;
 mod standing;
 mod underway;
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use tracing::{info, warn};
 
-pub use self::busy::HANGS_AFTER;
 pub use self::care::{BATCH_ENDS_MAX, CAREFUL_BYTES, RECORD_ENDS_MAX};
 pub use self::standing::{READERS_MAX, Standing};
 
-use self::busy::{Busy, Other};
 use self::care::Care;
-use self::findings::{note, say};
+use self::conditions::Conditions;
+use self::findings::{note, say, size_reached};
 use self::lane::{Lane, Taken};
 use self::standing::Duty;
 use crate::clock;
@@ -33,6 +33,7 @@ use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
 use crate::tail::{Buffer, FileKey, Finding, Tail};
 use crate::triage::SeverityPolicy;
+use crate::trouble::{Board, Incident};
 
 /// Events of one transaction.
 pub const BATCH_EVENTS_MAX: u64 = 10_000;
@@ -49,9 +50,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often retention is looked after.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// How often it is said again that the store is full.
-const DAY: Duration = Duration::from_secs(86_400);
-
 /// How long a reader goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadUntil {
@@ -65,9 +63,6 @@ pub enum ReadUntil {
 pub struct Reader {
     writer: Writer,
     duty: Duty,
-    busy: Busy,
-    /// Readers on network file systems, as the one on this machine sees them.
-    others: Vec<Other>,
     tail: Tail,
     wake: Signal,
     stored: Signal,
@@ -75,14 +70,14 @@ pub struct Reader {
     care: Care,
     shared: Shared,
     findings: Vec<Finding>,
-    problems: BTreeMap<PathBuf, String>,
+    incidents: Vec<Incident>,
+    conditions: Conditions,
     sources_known: bool,
     /// What is unfinished at the ends of the logs was asked for.
     flushed: bool,
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
     swept_at: Option<Instant>,
-    over_size_told_at: Option<Instant>,
     retention: Retention,
 }
 
@@ -97,6 +92,8 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+    /// Paths in which an earlier process found a format.
+    known_formats: HashSet<String>,
 }
 
 impl Shared {
@@ -122,7 +119,7 @@ enum Done {
 }
 
 impl Reader {
-    /// A reader that goes on from `standing` and rings `stored` after each commit.
+    /// A reader that goes on from `standing`, rings `stored` after each commit, and puts what is wrong on `board`.
     ///
     /// # Errors
     /// The store cannot be opened.
@@ -131,14 +128,17 @@ impl Reader {
         config: &Config,
         standing: Standing,
         stored: Signal,
+        board: Board,
     ) -> anyhow::Result<Self> {
         standing.wake.begin_again();
+        let writer = store.writer()?;
+        let read = writer.readings()?;
+        let conditions = Conditions::new(board, &standing.duty, &read);
+        let known_formats = read.into_iter().filter(|reading| reading.format.is_some());
         Ok(Self {
-            writer: store.writer()?,
+            writer,
             care: Care::new(&config.agent.state_dir, standing.duty.number),
             duty: standing.duty,
-            busy: standing.busy,
-            others: standing.others,
             tail: standing.tail,
             wake: standing.wake,
             stored,
@@ -149,14 +149,15 @@ impl Reader {
                 machine: store.machine(),
                 severity: SeverityPolicy::new(config),
                 keep_raw: config.retention.keep_raw,
+                known_formats: known_formats.map(|reading| reading.path).collect(),
             },
             findings: Vec::new(),
-            problems: BTreeMap::new(),
+            incidents: Vec::new(),
+            conditions,
             sources_known: false,
             flushed: false,
             owes_sync: false,
             swept_at: None,
-            over_size_told_at: None,
             retention: config.retention.clone(),
         })
     }
@@ -169,7 +170,10 @@ impl Reader {
         let mut waiter = self.wake.waiter();
         let mut buffer = Buffer::new();
         loop {
-            let pause = match self.pass(&mut buffer) {
+            let passed = self.pass(&mut buffer);
+            self.conditions.came_round(passed.is_ok());
+            self.judge(passed.as_ref().err());
+            let pause = match passed {
                 Ok(()) => None,
                 Err(error) if error.may_pass() => {
                     self.put_off(&error)?;
@@ -189,13 +193,15 @@ impl Reader {
                 break;
             }
         }
+        self.conditions.judge(clock::monotonic(), &self.tail, &self.lanes);
+        self.conditions.end();
         // What the disk has not confirmed the logs still hold.
         match self.writer.sync(true) {
             Err(error) if error.may_pass() => warn!("At the end, {error}."),
             synced => synced?,
         }
-        let Self { duty, busy, others, tail, wake, .. } = self;
-        Ok(Standing { duty, busy, others, tail, wake })
+        let Self { duty, tail, wake, .. } = self;
+        Ok(Standing { duty, tail, wake })
     }
 
     /// The store did not take what was read.
@@ -213,6 +219,15 @@ impl Reader {
                 self.sweep().or_else(|error| if error.may_pass() { Ok(()) } else { Err(error) })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Puts what is wrong on the board: now and then, and at once if the store begins or ceases to refuse.
+    fn judge(&mut self, failed: Option<&StoreError>) {
+        let now = clock::monotonic();
+        self.conditions.pass(now);
+        if self.conditions.store(failed) || self.conditions.due(now) {
+            self.conditions.judge(now, &self.tail, &self.lanes);
         }
     }
 
@@ -241,6 +256,7 @@ impl Reader {
             }
             self.writer.sync(false)?;
             self.sweep()?;
+            self.judge(None);
             if self.tail.look_is_due(clock::monotonic()) {
                 self.look();
             }
@@ -251,19 +267,20 @@ impl Reader {
 
     /// Says what is found at once, and keeps it for the next transaction.
     fn look(&mut self) {
-        let now = clock::monotonic();
-        let mut found = self.busy.during(now, || self.tail.look(now));
-        found.extend(self.others.iter_mut().flat_map(|other| other.look(now)));
+        let found = self.tail.look(clock::monotonic());
         found.iter().for_each(say);
+        if !found.is_empty() {
+            self.conditions.hasten();
+        }
         self.findings.extend(found);
     }
 
     /// One transaction: lines of one or several files, and where they end.
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
-        let problems = self.problems_now();
-        let first = self.busy.during(began, || self.tail.turn(began, buffer));
-        let nothing_new = self.findings.is_empty() && problems.is_none() && self.sources_known;
+        let first = self.tail.turn(began, buffer);
+        let nothing_new =
+            self.findings.is_empty() && self.incidents.is_empty() && self.sources_known;
         if first.is_none() && nothing_new && !self.tail.has_changes() {
             return Ok(Done::Nothing);
         }
@@ -273,8 +290,8 @@ impl Reader {
         for finding in &self.findings {
             note(&mut batch, finding)?;
         }
-        if let Some(problems) = &problems {
-            batch.problems(problems, &|path| self.duty.covers(path))?;
+        for incident in &self.incidents {
+            batch.incident(incident)?;
         }
         let read = self.duty.sources.iter().filter(|source| !source.paths.is_empty());
         for source in read.filter(|_| !self.sources_known) {
@@ -300,6 +317,7 @@ impl Reader {
                     return Ok(Done::More);
                 }
             };
+            self.conditions.read(chunk.source, now);
             bytes += until.offset.saturating_sub(before);
             events += stored;
             self.tail.accept(began, chunk, until);
@@ -320,10 +338,12 @@ impl Reader {
         }
         self.owes_sync = true;
         self.sources_known = true;
-        self.findings.clear();
-        if let Some(problems) = problems {
-            self.problems = problems;
+        if !(self.findings.is_empty() && self.incidents.is_empty()) {
+            // There may be an incident to tell, without any event.
+            self.stored.ring();
         }
+        self.findings.clear();
+        self.incidents.clear();
         self.settle()?;
         Ok(if had_lines { Done::More } else { Done::Nothing })
     }
@@ -354,28 +374,9 @@ impl Reader {
             self.writer.sync(true)?;
             self.lanes.retain(|file, _| !finished.contains(file));
         }
-        let now = clock::monotonic();
-        self.busy.during(now, || self.tail.committed(now));
+        self.tail.committed(clock::monotonic());
         self.owes_sync = false;
         Ok(())
-    }
-
-    /// What is wrong with which path now, if that is not what the store has.
-    fn problems_now(&self) -> Option<BTreeMap<PathBuf, String>> {
-        // Nothing goes wrong or right without a finding, so files need not be asked in every batch.
-        if self.sources_known && self.findings.is_empty() {
-            return None;
-        }
-        let of_files = self.tail.files().into_iter().filter_map(|file| {
-            let path = file.path.to_path_buf();
-            file.problem.map(|what| (path.clone(), Finding { path, what }.to_string()))
-        });
-        let others =
-            self.tail.troubles().map(|finding| (finding.path.clone(), finding.to_string()));
-        let hanging = self.others.iter().flat_map(Other::hanging);
-        let hanging = hanging.map(|finding| (finding.path.clone(), finding.to_string()));
-        let problems = of_files.chain(others).chain(hanging).collect();
-        (problems != self.problems || !self.sources_known).then_some(problems)
     }
 
     fn sweep(&mut self) -> Result<(), StoreError> {
@@ -390,12 +391,8 @@ impl Reader {
             // Not all at once: the logs and the signals have their turn in between.
             self.swept_at = None;
         }
-        let told = self.over_size_told_at;
-        if swept.events_over_size > 0 && told.is_none_or(|at| now.duration_since(at) >= DAY) {
-            self.over_size_told_at = Some(now);
-            warn!(
-                "The store reached `max_size`: the oldest events are let go; told again in a day."
-            );
+        if swept.events_over_size > 0 {
+            self.incidents.extend(size_reached(&self.writer, &self.incidents, clock::now())?);
         }
         Ok(())
     }

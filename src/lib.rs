@@ -32,6 +32,7 @@ pub mod health;
 pub mod trouble;
 
 pub mod deliver;
+pub mod watchdog;
 
 pub mod agent;
 pub mod cli;

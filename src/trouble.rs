@@ -1,32 +1,17 @@
-//! What goes wrong with the agent's own work, in the words that people are told. Knows nobody who finds it, and no
-//! receiver.
+//! What goes wrong with the agent's own work, in the words that people are told. Pure: who finds a condition puts it on
+//! the [`Board`], [`Telling`] decides what a destination is told of it and when. Knows nobody who finds it, and no
+//! receiver. To add a kind, add a variant, its name and its [`Nature`].
 
-use jiff::SignedDuration;
+mod board;
+mod kind;
+mod telling;
 
-/// Of what sort it is. The names are kept in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Bytes of a log were gone before anybody could read them.
-    BytesLost,
-    /// The database was damaged and is set aside.
-    StoreSetAside,
-    /// The store woke up on another machine and took a new identity.
-    NewIdentity,
-    /// A record made the program fail again and again, and is kept as a reject.
-    PoisonRecord,
-}
+pub use board::{Board, CONDITIONS_MAX, Snapshot, UNLISTED};
+pub use kind::{Kind, Nature};
+pub use telling::{Entry, Notice, Section, State, Telling};
 
-impl Kind {
-    /// Its name in the store and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BytesLost => "bytes_lost",
-            Self::StoreSetAside => "store_set_aside",
-            Self::NewIdentity => "new_identity",
-            Self::PoisonRecord => "poison_record",
-        }
-    }
-}
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How long after a [`Kind::PoisonRecord`] of a log the next one is kept; those in between are only counted.
 pub const POISON_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -51,4 +36,47 @@ impl Incident {
         );
         Self { kind: Kind::PoisonRecord, subject: path.to_owned(), text }
     }
+}
+
+/// Something that lasts for a while. It is the same one as long as kind and subject are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Of what sort it is.
+    pub kind: Kind,
+    /// What it is about, as in [`Incident::subject`].
+    pub subject: String,
+    /// A sentence for people, as in [`Incident::text`]. No number that moves stands in it.
+    pub text: String,
+    /// When it began.
+    pub since: Timestamp,
+}
+
+/// Incidents of one kind about one subject, as the store gives them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incidents {
+    /// Of what sort; `None` where a newer program wrote it.
+    #[serde(skip)]
+    pub kind: Option<Kind>,
+    /// What they are about.
+    pub subject: String,
+    /// The last one's text.
+    pub text: String,
+    /// How many.
+    pub count: u64,
+    /// The first.
+    pub first_at: Timestamp,
+    /// The last.
+    pub last_at: Timestamp,
+}
+
+impl Condition {
+    /// Did it last long enough by now to count? A hiccup does not.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        lasted(self.since, now) >= self.kind.nature().onset
+    }
+}
+
+/// The time from `since` to `until`; none if the clock was set back between them.
+fn lasted(since: Timestamp, until: Timestamp) -> std::time::Duration {
+    std::time::Duration::try_from(until.duration_since(since)).unwrap_or_default()
 }

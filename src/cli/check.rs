@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
+use crate::destinations::Tells;
 use crate::guard::guard;
 use crate::signal::Signal;
 use crate::store::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
@@ -46,9 +47,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     if config.sources.is_empty() {
         report.bad("no [[source]]: nothing would be read", "name the IPS's log in a [[source]]");
     }
-    if config.destinations.is_empty() {
+    if !config.destinations.iter().any(|each| each.kind.tells == Tells::Alerts) {
         report.bad(
-            "no [[destination]]: nobody would be told",
+            "no [[destination]] for alerts: nobody would be told",
             "name a Slack hook in a [[destination]]",
         );
     }
@@ -234,7 +235,7 @@ fn check_destination(report: &mut Report, destination: &Destination) {
     };
     match receiver.reach(REACH_TIME_MAX) {
         Ok(()) => report.well(&format!(
-            "destination `{name}`: reachable; whether it takes posts is shown by `ipsbell test {name}`"
+            "destination `{name}`: reachable; whether it takes what it is sent is shown by `ipsbell test {name}`"
         )),
         Err(why) => report.bad(
             &format!("destination `{name}`: {why}"),

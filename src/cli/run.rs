@@ -14,6 +14,7 @@ use super::{Command, Exit, Unusable, log, status};
 use crate::agent::{Agent, Happening, Mode};
 use crate::clock;
 use crate::config::{Config, values};
+use crate::destinations::Tells;
 use crate::ingest::Standing;
 use crate::store::{Store, View};
 use crate::tail::FILES_MAX;
@@ -109,8 +110,10 @@ impl Run {
         let drained = agent.ended() && !agent.failed;
         self.stop(&mut agent, STOP_GRACE)?;
         self.tell_account()?;
-        let all =
-            drained && self.config.destinations.iter().all(|d| agent.drained.contains(&d.name));
+        let all = drained && self.tells_alerts().all(|name| agent.drained.contains(name));
+        if all {
+            agent.beat_once()?;
+        }
         Ok(if all { Exit::Well } else { Exit::Failed })
     }
 
@@ -217,14 +220,21 @@ impl Run {
         if self.config.sources.is_empty() {
             warn!("There is no [[source]] in the configuration: nothing is read.");
         }
-        if self.config.destinations.is_empty() {
-            warn!("There is no [[destination]] in the configuration: nobody is told.");
+        if self.tells_alerts().next().is_none() {
+            warn!("There is no [[destination]] for alerts in the configuration: nobody is told.");
         }
+    }
+
+    /// The names of the destinations that tell alerts.
+    fn tells_alerts(&self) -> impl Iterator<Item = &str> {
+        let destinations = self.config.destinations.iter();
+        let those = destinations.filter(|destination| destination.kind.tells == Tells::Alerts);
+        those.map(|destination| destination.name.as_str())
     }
 
     fn tell_account(&self) -> anyhow::Result<()> {
         let view = View::open(&self.config.agent.state_dir, &self.config.agent.host)?;
-        let configured = |name: &str| self.config.destinations.iter().any(|each| each.name == name);
+        let configured = |name: &str| self.tells_alerts().any(|each| each == name);
         for destination in view.destinations()?.into_iter().filter(|each| configured(&each.name)) {
             let account = destination.account;
             info!(

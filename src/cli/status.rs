@@ -6,14 +6,18 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::settings::Settings;
 use super::{Command, Exit, output};
+use crate::clock;
 use crate::config::Config;
-use crate::store::{self, Account, DestinationView, FileView, View};
+use crate::destinations::Tells;
+use crate::destinations::console::printable;
+use crate::store::{self, Account, DestinationView, FileView, Pulse, View};
 use crate::tail::Mounts;
+use crate::trouble::{Condition, Kind};
 
 /// `ipsbell status`.
 pub(super) const COMMAND: Command = Command {
@@ -46,8 +50,8 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     Ok(if status.problems.is_empty() { Exit::Well } else { Exit::Failed })
 }
 
-/// A file of which so many records are of no known format is probably the wrong one.
-const RECORDS_WITHOUT_FORMAT_MAX: u64 = 100;
+/// Incidents are shown for so long.
+const INCIDENTS_SHOWN: SignedDuration = SignedDuration::from_hours(24);
 
 /// All that `status` shows.
 #[derive(Debug, Serialize)]
@@ -61,7 +65,28 @@ pub(super) struct Status {
     bytes_max: u64,
     sources: Vec<Source>,
     destinations: Vec<Destination>,
+    heartbeats: Vec<Heartbeat>,
+    conditions: Vec<Condition>,
+    incidents: Vec<Incident>,
     problems: Vec<String>,
+}
+
+/// A destination that tells no alerts.
+#[derive(Debug, Serialize)]
+struct Heartbeat {
+    name: String,
+    pinged_at: Option<Timestamp>,
+    held: Option<String>,
+}
+
+/// What happened in the last day; of each kind and subject the last.
+#[derive(Debug, Serialize)]
+struct Incident {
+    at: Timestamp,
+    kind: Option<&'static str>,
+    subject: String,
+    text: String,
+    count: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,9 +128,14 @@ pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
     let running = store::running(directory)?;
     let (events, oldest, bytes) = view.size()?;
     let mounts = Mounts::of_system().unwrap_or_default();
-    let sources: Vec<Source> =
-        view.files()?.into_iter().map(|file| source(file, &mounts)).collect();
-    let known = |name: &str| config.destinations.iter().any(|destination| destination.name == name);
+    let conditions = view.conditions()?;
+    let files = view.files()?.into_iter();
+    let sources = files.map(|file| source(file, &conditions, &mounts)).collect();
+    let names = |tells: Tells| {
+        let those = config.destinations.iter().filter(move |each| each.kind.tells == tells);
+        those.map(|destination| destination.name.as_str())
+    };
+    let known = |name: &str| names(Tells::Alerts).any(|each| each == name);
     let destinations = view.destinations()?.into_iter().filter(|found| known(&found.name));
     let destinations: Vec<Destination> = destinations.map(destination).collect();
     let mut status = Status {
@@ -118,17 +148,59 @@ pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
         bytes_max: config.retention.max_size_bytes,
         sources,
         destinations,
+        heartbeats: heartbeats(names(Tells::Wellness), &view.pulses()?),
+        conditions,
+        incidents: incidents(&view)?,
         problems: Vec::new(),
     };
     status.problems = status.find_problems();
     Ok(status)
 }
 
-fn source(file: FileView, mounts: &Mounts) -> Source {
+fn heartbeats<'a>(names: impl Iterator<Item = &'a str>, pulses: &[Pulse]) -> Vec<Heartbeat> {
+    let pulse = |name: &str| pulses.iter().find(|pulse| pulse.name == name);
+    names
+        .map(|name| Heartbeat {
+            name: name.to_owned(),
+            pinged_at: pulse(name).and_then(|pulse| pulse.pinged_at),
+            held: pulse(name).and_then(|pulse| pulse.held.clone()),
+        })
+        .collect()
+}
+
+fn incidents(view: &View) -> anyhow::Result<Vec<Incident>> {
+    let since = clock::now().checked_sub(INCIDENTS_SHOWN)?;
+    let (found, more) = view.incidents(since)?;
+    let mut incidents: Vec<Incident> = found
+        .into_iter()
+        .map(|each| Incident {
+            at: each.last_at,
+            kind: each.kind.map(Kind::name),
+            subject: each.subject,
+            text: each.text,
+            count: each.count,
+        })
+        .collect();
+    if more > 0 {
+        let text = "further incidents; the view `incidents` of the store has them".to_owned();
+        incidents.push(Incident {
+            at: since,
+            kind: None,
+            subject: String::new(),
+            text,
+            count: more,
+        });
+    }
+    Ok(incidents)
+}
+
+fn source(file: FileView, conditions: &[Condition], mounts: &Mounts) -> Source {
     let path = Path::new(&file.path);
     // A file system that does not answer must not hang the one who asks why.
     let near = mounts.network(path).is_none();
     let size = near.then(|| std::fs::metadata(path).map(|metadata| metadata.size()).ok()).flatten();
+    let of_file = conditions.iter().find(|condition| condition.subject == file.path);
+    let problem = of_file.map(|condition| condition.text.clone());
     Source {
         lag_bytes: size.zip(file.offset).map(|(size, offset)| size.saturating_sub(offset)),
         path: file.path,
@@ -144,7 +216,7 @@ fn source(file: FileView, mounts: &Mounts) -> Source {
         last_reject: file.reject.map(|(offset, at, wanted)| {
             format!("the record at offset {offset}: wanted {wanted} at its byte {at}")
         }),
-        problem: file.problem.map(|(problem, _)| problem),
+        problem,
     }
 }
 
@@ -179,18 +251,9 @@ impl Status {
                 "the agent does not run: `systemctl start ipsbell`, or `ipsbell run`".to_owned(),
             );
         }
-        for source in &self.sources {
-            let path = source.path.escape_debug();
-            if let Some(problem) = &source.problem {
-                problems.push(problem.clone());
-            }
-            if source.format.is_none() && source.records >= RECORDS_WITHOUT_FORMAT_MAX {
-                problems.push(format!(
-                    "{path}: no known format in {} records; `ipsbell formats` lists them",
-                    source.records
-                ));
-            }
-        }
+        // A destination's own row says it more exactly.
+        let others = self.conditions.iter().filter(|open| open.kind != Kind::DestinationDown);
+        problems.extend(others.map(|open| format!("{}; since {}", open.text, brief(open.since))));
         for destination in &self.destinations {
             if let Some(why) = &destination.why {
                 problems.push(format!("destination `{}`: {why}", destination.name));
@@ -227,7 +290,27 @@ impl Status {
         writeln!(text, "             {} of at most {}", size(self.bytes), size(self.bytes_max))?;
         self.sources.iter().try_for_each(|source| source.write(text))?;
         self.destinations.iter().try_for_each(|destination| destination.write(text))?;
-        self.problems.iter().try_for_each(|problem| writeln!(text, "problem      {problem}"))
+        self.heartbeats.iter().try_for_each(|heartbeat| heartbeat.write(text))?;
+        self.incidents.iter().try_for_each(|incident| incident.write(text))?;
+        let problems = self.problems.iter();
+        problems.map(|it| printable(it)).try_for_each(|it| writeln!(text, "problem      {it}"))
+    }
+}
+
+impl Heartbeat {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let last = self.pinged_at.map_or_else(|| "none yet".to_owned(), brief);
+        writeln!(text, "heartbeat    {}: last ping {last}", self.name)?;
+        self.held
+            .iter()
+            .try_for_each(|why| writeln!(text, "             none now: {}", printable(why)))
+    }
+}
+
+impl Incident {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let times = if self.count > 1 { format!(" ({} times)", self.count) } else { String::new() };
+        writeln!(text, "incident     {}: {}{times}", brief(self.at), printable(&self.text))
     }
 }
 

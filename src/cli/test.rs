@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::{Command, Exit, Unusable, output};
 use crate::config::{Config, Destination};
 use crate::deliver::POST_TIME_MAX;
-use crate::destinations::{Answer, Form};
+use crate::destinations::{Answer, Form, Tells};
 use crate::event::{Event, Origin};
 use crate::message::{self, Card, Message};
 use crate::triage::{Entry, Group, Reason, Report, Rest};
@@ -19,7 +19,7 @@ use crate::{clock, identifier};
 /// `ipsbell test`.
 pub(super) const COMMAND: Command = Command {
     name: "test",
-    about: "Send one marked test alert and print what the receiver answered",
+    about: "Send one marked test alert, or one ping, and print the answer",
     define: Arguments::augment_args,
     run,
 };
@@ -75,7 +75,10 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
     };
     let payload = receiver.render(message, Form::default());
     match receiver.post(&payload, POST_TIME_MAX) {
-        Answer::Delivered => ("delivered; look for the post marked as a test".to_owned(), true),
+        Answer::Delivered => match destination.kind.tells {
+            Tells::Alerts => ("delivered; look for the post marked as a test".to_owned(), true),
+            Tells::Wellness => ("the ping was taken".to_owned(), true),
+        },
         Answer::Later { why, after, .. } => {
             let after = after.map_or_else(String::new, |after| {
                 format!(" (it asks to wait {} s)", after.as_secs())
@@ -83,7 +86,7 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
             (format!("not delivered now: {why}{after}"), false)
         }
         Answer::PayloadRefused { why } | Answer::Unclear { why } => {
-            (format!("the receiver refused the post: {why}"), false)
+            (format!("the receiver refused it: {why}"), false)
         }
         Answer::DestinationRefused { why } => (format!("the receiver refuses us: {why}"), false),
     }

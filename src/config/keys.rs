@@ -133,6 +133,14 @@ pub static SOURCE: Section = Section {
             about: "Where reading begins in files that are there when the source is first \
                     configured. Files that appear later are read from their beginning.",
         },
+        Key {
+            name: "silent_after",
+            value: "duration, 1 second to 1 year",
+            default: "off",
+            example: r#"silent_after = "6h""#,
+            about: "Nothing written to any of its files for so long is told, and when something \
+                    comes again. Choose more than the longest quiet time that is usual.",
+        },
     ],
 };
 
@@ -140,8 +148,9 @@ pub static SOURCE: Section = Section {
 pub static DESTINATION: Section = Section {
     name: "destination",
     many: true,
-    about: "Where alerts are told. Which of the keys `url`, `ca_file` and `proxy` a destination \
-            takes depends on its `type`; one that it does not take is an error.",
+    about: "Where alerts are told. Which of the keys `url`, `ca_file`, `proxy` and `every` a \
+            destination takes depends on its `type`. A `heartbeat` tells no alerts, so it takes \
+            none of those from `min_severity` on. A key that is not taken is an error.",
     matcher: false,
     keys: &[
         Key {
@@ -207,6 +216,13 @@ pub static DESTINATION: Section = Section {
                     cannot read this file; otherwise write `${NAME}` for it.",
         },
         Key {
+            name: "every",
+            value: "duration, 1 second to 1 day",
+            default: "`heartbeat`: 1 minute",
+            example: r#"every = "1m""#,
+            about: "The time from one ping of a `heartbeat` to the next.",
+        },
+        Key {
             name: "min_severity",
             value: "severity",
             default: "`\"info\"`",
@@ -263,6 +279,15 @@ pub static DESTINATION: Section = Section {
             example: r#"mention = { critical = "<!here>" }"#,
             about: "Who is called when a post tells of a new group of this severity, but not within \
                     ten minutes of a call for something as bad. Nothing else makes a mention.",
+        },
+        Key {
+            name: "notices",
+            value: "`true` or `false`",
+            default: "`true`",
+            example: "notices = false",
+            about: "Is trouble of the agent itself told here: a log that cannot be read, another \
+                    destination that is down, a disk that is nearly full? What concerns this \
+                    destination (an outage, alerts that expired) is told here in any case.",
         },
     ],
 };

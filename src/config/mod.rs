@@ -78,6 +78,8 @@ pub struct Source {
     pub timezone: TimeZone,
     /// Where reading begins in files that are there at the first start.
     pub start_at: StartAt,
+    /// `silent_after`: nothing written for so long is trouble.
+    pub silent_after: Option<Duration>,
 }
 
 /// `format`.
@@ -132,6 +134,8 @@ pub struct Destination {
     pub pace: Duration,
     /// `mention`: by severity, a constant of the receiver's own (`<!here>`).
     pub mentions: Vec<(Severity, String)>,
+    /// `notices`: is the agent's own trouble told here?
+    pub notices: bool,
 }
 
 /// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in
@@ -144,6 +148,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// `proxy`: `http://host:port` or `socks5://host:port`, perhaps with a user.
     pub proxy: Option<Secret>,
+    /// `every`: the time from one ping to the next.
+    pub every: Option<Duration>,
 }
 
 /// A value by which events are grouped.

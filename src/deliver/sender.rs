@@ -19,7 +19,7 @@ use crate::message::{self, Message};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
 use crate::triage::{Desk, Entry, Fate, Plan, Policy, Report};
-use crate::trouble::{Incident, POISON_TOLD_EVERY};
+use crate::trouble::{Board, Condition, Incident, POISON_TOLD_EVERY, Snapshot};
 use crate::{clock, config, identifier};
 
 /// Events that are read between two looks at the clock and the stop signal.
@@ -70,6 +70,20 @@ pub struct Sender {
     pub(super) stale: bool,
     /// [`message::compose`].
     pub(super) wording: fn(&Report<'_>) -> Message,
+    /// Is the agent's own trouble told here?
+    pub(super) tells_notices: bool,
+    pub(super) board: Board,
+    /// Its name on the board.
+    pub(super) finder: String,
+    /// What it put there last.
+    pub(super) reported: Option<Vec<Condition>>,
+    /// What is there, and when it was last taken note of.
+    pub(super) open: Snapshot,
+    pub(super) observed_at: Option<Instant>,
+    /// Since when alerts go before a notice that is due.
+    pub(super) notice_waits_since: Option<Instant>,
+    /// Since when the store refuses what it writes, and why.
+    pub(super) store_refuses: Option<(Timestamp, String)>,
 }
 
 /// What a step leaves to do.
@@ -93,13 +107,14 @@ impl Sender {
         destination: &config::Destination,
         receiver: Box<dyn Destination>,
         limiter: Arc<Limiter>,
+        board: Board,
     ) -> Result<Self, StoreError> {
         let mut ledger = store.ledger(&destination.name, &config.agent.host)?;
         let kind = destination.kind.name;
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
         let next_try_at = named_pause(&restored.health, clock::now());
-        Ok(Self {
+        let mut sender = Self {
             kind,
             name: destination.name.clone(),
             agent_host: config.agent.host.clone(),
@@ -121,7 +136,17 @@ impl Sender {
             cursor_moved: false,
             stale: false,
             wording: message::compose,
-        })
+            tells_notices: destination.notices,
+            board,
+            finder: finder(&destination.name),
+            reported: None,
+            open: Snapshot { conditions: Vec::new(), version: 0, settled: false },
+            observed_at: None,
+            notice_waits_since: None,
+            store_refuses: None,
+        };
+        sender.report();
+        Ok(sender)
     }
 
     /// Runs until it is told to stop or all is told. True if nothing is left to tell.
@@ -159,6 +184,9 @@ impl Sender {
                 if matches!(error, StoreError::Full(_)) && self.ledger.make_room() {
                     warn!(destination = self.name, "The reserve is given back to go on telling.");
                 }
+                let since = self.store_refuses.take().map_or_else(clock::now, |(since, _)| since);
+                self.store_refuses = Some((since, error.to_string()));
+                self.report();
                 self.stale = self.unwritten.is_none();
                 Ok(Step::Wait(Some(clock::monotonic() + STORE_PAUSE)))
             }
@@ -169,6 +197,7 @@ impl Sender {
                         "The store takes posts again; it had refused since {since}."
                     );
                 }
+                self.report();
                 step
             }
         }
@@ -179,7 +208,11 @@ impl Sender {
         if self.stale {
             self.restore()?;
         }
+        // Had the store refused something, the two would have failed again.
+        self.store_refuses = None;
+        self.report();
         let now = clock::monotonic();
+        self.observe(now, clock::now());
         // The order matters: who reads "the reader is done" first and then the store has read all of it.
         let drains = matches!(until, Until::Drained(reader) if reader.stopping());
         if drains && self.refused {
@@ -201,6 +234,10 @@ impl Sender {
         let wall = clock::now();
         let plan = self.desk.plan(wall, drains && !more);
         let tells = !plan.is_empty() || self.health.gap.is_some();
+        let notice = self.due_notice(now, wall, drains && !more)?;
+        if let Some(due) = notice.filter(|due| !tells || due.goes_first) {
+            return self.tell(now, wall, &due);
+        }
         if tells {
             // Another destination with the same receiver may have been faster.
             if !self.limiter.take(now) {
@@ -217,14 +254,18 @@ impl Sender {
             return Ok(Step::End(true));
         }
         self.keep(now)?;
-        Ok(Step::Wait(self.next_step_at(now, wall)))
+        let notice = self.notice_due_at(now, wall)?;
+        let next = [self.next_step_at(now, wall), notice];
+        Ok(Step::Wait(next.into_iter().flatten().min()))
     }
 
     /// After a failure of the store, what it remembers is the truth, as after a crash.
     fn restore(&mut self) -> Result<(), StoreError> {
         let restored = self.ledger.restore(self.kind)?;
         self.desk = Desk::new(self.policy.clone(), restored.groups);
-        self.health = restored.health;
+        // What is known of trouble was found meanwhile, and may be all that is known of the store's own.
+        let notices = std::mem::take(&mut self.health.notices);
+        self.health = Health { notices, ..restored.health };
         self.cursor = restored.cursor;
         self.attempt = restored.attempt;
         self.expired = 0;
@@ -344,7 +385,7 @@ impl Sender {
         self.cursor_moved || self.expired > 0 || self.desk.has_changes()
     }
 
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         now: Timestamp,
         attempt: Option<&NewAttempt<'_>>,
@@ -371,6 +412,11 @@ impl Sender {
 
 fn poison_of(event: &Event<'_>) -> Option<Incident> {
     event.grammar_problem().map(|why| Incident::poison(&event.path, event.offset, why))
+}
+
+/// The name under which the sender or the heartbeat of a destination reports what is wrong.
+pub fn finder(destination: &str) -> String {
+    format!("send {destination}")
 }
 
 /// The pause that the receiver asked for before this sender was started.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::time::Duration;
 
-use super::{Answer, Destination, Form, Kind, SettingsError};
+use super::{Answer, Destination, Form, Kind, SettingsError, Tells};
 use crate::config::Settings;
 use crate::message::{self, Card, Line, Message, Span, Tone, sanitize};
 
@@ -13,6 +13,7 @@ use crate::message::{self, Card, Line, Message, Span, Tone, sanitize};
 pub const KIND: Kind = Kind {
     name: "console",
     about: "prints posts on standard output",
+    tells: Tells::Alerts,
     example: r#"[[destination]]
 name = "screen"
 type = "console"

@@ -1,4 +1,4 @@
-//! One POST over HTTP, for the kinds that speak it. Knows no receiver: it says what came back, or
+//! One request over HTTP, for the kinds that speak it. Knows no receiver: it says what came back, or
 //! why nothing did.
 //!
 //! Every wait is bounded, redirects are not followed, the body is bounded and read to its end so
@@ -93,22 +93,13 @@ impl Client {
     ) -> Result<Response, Failure> {
         let request = self.agent.post(url).header("content-type", content_type);
         let request = timed(request, time_limit);
-        let response = request.send(body).map_err(|error| failure(&error))?;
-        let header = |name| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
-        let mut answer = Response {
-            status: response.status().as_u16(),
-            retry_after: header("retry-after"),
-            date: header("date"),
-            ..Response::default()
-        };
-        // A body that breaks off leaves its beginning and the status, which decide what to do.
-        let mut reader = response.into_body().into_reader();
-        let mut bounded = reader.by_ref().take(BODY_BYTES_MAX as u64);
-        let came_to_end = bounded.read_to_end(&mut answer.body).is_ok();
-        answer.is_whole = came_to_end && matches!(reader.read(&mut [0]), Ok(0));
-        Ok(answer)
+        Ok(read(request.send(body).map_err(|error| failure(&error))?))
+    }
+
+    /// Gets `url` and reads the answer, all within `time_limit`.
+    pub(super) fn get(&self, url: &str, time_limit: Duration) -> Result<Response, Failure> {
+        let request = timed(self.agent.get(url), time_limit);
+        Ok(read(request.call().map_err(|error| failure(&error))?))
     }
 
     /// Asks `origin` (scheme, host and port) for its front page's headers: whatever it answers, it was reached.
@@ -116,6 +107,24 @@ impl Client {
         let request = timed(self.agent.head(origin), time_limit);
         request.call().map(drop).map_err(|error| failure(&error))
     }
+}
+
+/// What came back. A body that breaks off leaves its beginning and the status, which decide what to do.
+fn read(response: ureq::http::Response<ureq::Body>) -> Response {
+    let header = |name| {
+        response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
+    let mut answer = Response {
+        status: response.status().as_u16(),
+        retry_after: header("retry-after"),
+        date: header("date"),
+        ..Response::default()
+    };
+    let mut reader = response.into_body().into_reader();
+    let mut bounded = reader.by_ref().take(BODY_BYTES_MAX as u64);
+    let came_to_end = bounded.read_to_end(&mut answer.body).is_ok();
+    answer.is_whole = came_to_end && matches!(reader.read(&mut [0]), Ok(0));
+    answer
 }
 
 /// The request with every wait bounded.

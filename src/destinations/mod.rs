@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 mod http;
+mod url;
 
 pub mod console;
+pub mod heartbeat;
 pub mod slack;
 
 use crate::config::Settings;
@@ -21,9 +23,11 @@ pub struct Kind {
     pub name: &'static str,
     /// One line, no full stop.
     pub about: &'static str,
+    /// What it is for.
+    pub tells: Tells,
     /// A `[[destination]]` that works once the receiver's own values are put in.
     pub example: &'static str,
-    /// The keys of [`Settings`] that it reads, as users type them (`url`, `ca_file`, `proxy`).
+    /// The keys of [`Settings`] that it reads, as users type them (`url`, `ca_file`, `proxy`, `every`).
     pub keys: &'static [&'static str],
     /// Least time between two posts if the user says nothing.
     pub pace: Duration,
@@ -31,6 +35,15 @@ pub struct Kind {
     pub mention_allowed: fn(&str) -> bool,
     /// Makes one from its settings.
     pub open: fn(&Settings) -> Result<Box<dyn Destination>, SettingsError>,
+}
+
+/// What a destination is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// Alerts, each accounted for, and the agent's own trouble.
+    Alerts,
+    /// That the agent is well, in equal intervals, and nothing else: no event is for it.
+    Wellness,
 }
 
 /// A setting that a kind cannot work with. The text never holds a secret.
@@ -105,7 +118,7 @@ pub enum Answer {
 }
 
 /// All kinds.
-pub const KINDS: &[&Kind] = &[&slack::KIND, &console::KIND];
+pub const KINDS: &[&Kind] = &[&slack::KIND, &console::KIND, &heartbeat::KIND];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -17,7 +17,8 @@ pub use escape::mention_allowed;
 use std::time::Duration;
 
 use super::http::Client;
-use super::{Answer, Destination, Form, Kind, SettingsError};
+use super::url::origin;
+use super::{Answer, Destination, Form, Kind, SettingsError, Tells};
 use crate::config::Settings;
 use crate::message::Message;
 use crate::secret::Secret;
@@ -26,6 +27,7 @@ use crate::secret::Secret;
 pub const KIND: Kind = Kind {
     name: "slack",
     about: "posts to a Slack channel through an incoming webhook",
+    tells: Tells::Alerts,
     example: r#"[[destination]]
 name = "soc"
 type = "slack"
@@ -81,8 +83,6 @@ impl Destination for Slack {
     }
 
     fn reach(&mut self, time_limit: Duration) -> Result<(), String> {
-        self.client
-            .reach(address::origin(self.url.reveal()), time_limit)
-            .map_err(|failure| failure.why)
+        self.client.reach(origin(self.url.reveal()), time_limit).map_err(|failure| failure.why)
     }
 }

@@ -14,7 +14,7 @@ const EMOJI: [(&str, &str); 9] = [
     ("large_yellow_circle", "🟡"),
     ("large_blue_circle", "🔵"),
     ("white_check_mark", "✅"),
-    ("information_source", "ℹ"),
+    ("warning", "⚠"),
     ("test_tube", "🧪"),
     ("cop", "👮"),
 ];

@@ -11,6 +11,7 @@ use tracing::error;
 
 use super::Shared;
 use super::care::{Care, Turn};
+use super::quality::{Judgement, Legibility, Quality};
 use super::standing::Duty;
 use crate::config::Source;
 use crate::event::{Event, Origin};
@@ -40,6 +41,7 @@ pub(super) struct Lane {
     read_at: Timestamp,
     counts: Counts,
     poison_told_at: Option<Timestamp>,
+    quality: Quality,
 }
 
 /// What was taken of a chunk.
@@ -78,6 +80,7 @@ impl Lane {
             read_at: Timestamp::UNIX_EPOCH,
             counts: Counts::default(),
             poison_told_at: None,
+            quality: Quality::default(),
         }
     }
 
@@ -205,18 +208,37 @@ impl Lane {
     ) -> Result<(), StoreError> {
         self.counts.records += 1;
         self.counts.cut += u64::from(record.cut);
-        match self.reader.read(&record.bytes) {
-            Read::Other { .. } | Read::Unclaimed => self.counts.others += 1,
-            Read::Blank => self.counts.records -= 1,
+        let legibility = match self.reader.read(&record.bytes) {
+            Read::Other { .. } => {
+                self.counts.others += 1;
+                Legibility::Understood
+            }
+            Read::Unclaimed => {
+                self.counts.others += 1;
+                Legibility::Unclaimed
+            }
+            Read::Blank => {
+                self.counts.records -= 1;
+                return Ok(());
+            }
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
                 self.event(batch, shared, record, format, *alert)?;
+                Legibility::Understood
             }
             Read::Reject { format, reject } => {
                 self.reject(batch, record, Some(format.name), reject.wanted, reject.at)?;
+                Legibility::Rejected
             }
-        }
+        };
+        let found = self.reader.found().is_some();
+        self.quality.note(legibility, || found || shared.known_formats.contains(&self.path));
         Ok(())
+    }
+
+    /// Are its last records understood?
+    pub(super) fn judgement(&self) -> Option<Judgement> {
+        self.quality.judgement()
     }
 
     fn reject(

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::busy::{Busy, Other};
 use crate::config::{Config, Source};
 use crate::identifier;
 use crate::signal::Signal;
@@ -34,13 +33,11 @@ pub struct Standing {
     pub(super) duty: Duty,
     pub(super) tail: Tail,
     pub(super) wake: Signal,
-    pub(super) busy: Busy,
-    pub(super) others: Vec<Other>,
 }
 
 impl Duty {
     /// Divides the sources among readers. The first is the one of this machine, though it may have nothing to read.
-    fn divide(sources: &[Source], table: &Mounts) -> Vec<Self> {
+    pub(super) fn divide(sources: &[Source], table: &Mounts) -> Vec<Self> {
         let none: Vec<Source> =
             sources.iter().map(|source| Source { paths: Vec::new(), ..source.clone() }).collect();
         let new = |number, mounts| {
@@ -88,10 +85,9 @@ impl Duty {
         !self.mounts.is_empty()
     }
 
-    /// Is what lies at this path, or did, this reader's? A mount point itself is the first one's, who sees it hang.
+    /// Is what lies at this path, or did, this reader's?
     pub(super) fn covers(&self, path: &Path) -> bool {
-        let served = |mount: &&Path| *mount != path && self.served.contains(*mount);
-        match self.table.network(path).filter(served) {
+        match self.table.network(path).filter(|mount| self.served.contains(*mount)) {
             Some(mount) => self.reads(mount),
             None => !self.is_remote(),
         }
@@ -101,8 +97,8 @@ impl Duty {
         self.mounts.iter().any(|each| each == mount)
     }
 
-    /// The name of the reader's thread.
-    fn name(&self) -> String {
+    /// The name of the reader's thread, under which it reports what is wrong.
+    pub(super) fn name(&self) -> String {
         self.mounts.first().map_or_else(|| "read".to_owned(), |at| format!("read {}", at.display()))
     }
 }
@@ -130,14 +126,7 @@ impl Standing {
             let resumed = checkpoints.iter().filter(|each| duty.covers(&each.path)).cloned();
             let wake = Signal::default();
             let tail = Tail::new(&files, resumed.collect(), identifier::random(), wake.clone())?;
-            standings.push(Self { duty, tail, wake, busy: Busy::default(), others: Vec::new() });
-        }
-        // The first reader is on this machine and looks after the others.
-        let other =
-            |standing: &Self| Other::new(standing.duty.mounts.clone(), standing.busy.clone());
-        let others = standings.iter().skip(1).map(other).collect();
-        if let Some(first) = standings.first_mut() {
-            first.others = others;
+            standings.push(Self { duty, tail, wake });
         }
         Ok(standings)
     }
@@ -186,7 +175,7 @@ mod tests {
             );
         }
         assert_eq!(found.len(), 3);
-        for (path, reader) in [("/a/z", 1), ("/b/z", 2), ("/a", 0), ("/unused/z", 0), ("/z", 0)] {
+        for (path, reader) in [("/a/z", 1), ("/b/z", 2), ("/unused/z", 0), ("/z", 0)] {
             let covering: Vec<_> =
                 (0..3).filter(|at| duties[*at].covers(Path::new(path))).collect();
             assert_eq!(covering, [reader], "{path}");

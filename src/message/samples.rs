@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipsbell_parsers::alert::{Alert, Direction, Endpoint, Rule, Severity, Value, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::compose::place;
 use crate::event::{Event, EventId};
 use crate::triage::{Entry, Gap, Group, Reason, Report, Rest};
+use crate::trouble::{self, Kind, Notice, Section, State};
 
 pub(crate) type TestEvent = Event<'static>;
 
@@ -239,4 +240,40 @@ pub(crate) fn hostile_event(texts: &[String]) -> Event<'static> {
     alert.details.push(("ipsbell.payload".into(), Value::Text(payload.into())));
     event.direction = None;
     event
+}
+
+/// What the agent says of itself.
+pub(crate) fn notices() -> [(&'static str, Notice); 2] {
+    let ago = |minutes: i64| now() - SignedDuration::from_mins(minutes);
+    let unreadable = |path: &str, until: Option<Timestamp>| trouble::Entry {
+        subject: path.to_owned(),
+        text: format!(
+            "cannot read {path:?}: Permission denied (os error 13); it is tried again; hint: give the \
+             agent's user read access: `setfacl -m u:ipsbell:r FILE`"
+        ),
+        since: ago(12),
+        until,
+        count: 1,
+    };
+    let lost = trouble::Entry {
+        subject: "/var/log/fast.log".to_owned(),
+        text: "\"/var/log/fast.log\" was truncated; at least 4812 bytes were lost unread"
+            .to_owned(),
+        since: ago(3),
+        until: Some(ago(3)),
+        count: 1,
+    };
+    let section = |kind, state, entries| Section { kind: Some(kind), state, entries, more: 0 };
+    let paths = ["/var/log/suricata/eve.json", "/var/log/<!channel>.json"];
+    let (began, over) = (State::Began, State::Over);
+    let unread = Kind::SourceUnreadable;
+    let trouble = vec![
+        section(unread, began, paths.map(|path| unreadable(path, None)).to_vec()),
+        section(Kind::BytesLost, State::Happened, vec![lost]),
+    ];
+    let clear = paths.map(|path| unreadable(path, Some(ago(2)))).to_vec();
+    [
+        ("notice", Notice { sections: trouble, others_open: 0 }),
+        ("all_clear", Notice { sections: vec![section(unread, over, clear)], others_open: 0 }),
+    ]
 }

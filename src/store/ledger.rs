@@ -11,11 +11,12 @@ use super::json::{from_json, to_json};
 use super::patience::Patience;
 use super::turn::{Turn, take_turn};
 use super::writing::Writing;
-use super::{StoreError, writer};
+use super::{StoreError, troubles, writer};
 use crate::event::Event;
 use crate::health::Health;
 use crate::message::Message;
 use crate::triage::{Changes, Group, Plan, Told};
+use crate::trouble::Telling;
 
 /// The connection of one destination's sender.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Ledger {
     destination: String,
     agent_host: String,
     pub(super) patience: Patience,
+    /// When this process opened the store: a destination that is new is told what happened from then on.
+    opened_at: Timestamp,
 }
 
 /// What the store remembers of a destination.
@@ -96,6 +99,7 @@ impl Ledger {
         turn: Arc<Turn>,
         destination: &str,
         agent_host: &str,
+        opened_at: Timestamp,
     ) -> Self {
         Self {
             connection,
@@ -103,6 +107,7 @@ impl Ledger {
             destination: destination.to_owned(),
             agent_host: agent_host.to_owned(),
             patience: Patience::default(),
+            opened_at,
         }
     }
 
@@ -112,12 +117,15 @@ impl Ledger {
     /// The database cannot be read or written, or holds what this program did not write.
     pub fn restore(&mut self, kind: &str) -> Result<Restored, StoreError> {
         let last = writer::last_sequence(&self.connection)? as i64;
+        let old = troubles::last_incident_before(&self.connection, self.opened_at)?;
+        let notices = Telling::beginning_after(old);
         {
             let _turn = take_turn(&self.turn);
+            let health = Health { notices: notices.clone(), ..Health::default() };
             self.connection.execute(
-                "INSERT INTO destination (name, kind, began_after, cursor) VALUES (?1, ?2, ?3, ?3) \
+                "INSERT INTO destination (name, kind, began_after, cursor, health) VALUES (?1, ?2, ?3, ?3, ?4) \
                  ON CONFLICT (name) DO UPDATE SET kind = ?2 WHERE kind <> ?2",
-                params![self.destination, kind, last],
+                params![self.destination, kind, last, to_json(&health)?],
             )?;
         }
         let (cursor, health) = self.connection.query_row(
@@ -134,12 +142,12 @@ impl Ledger {
             groups.insert(row.get(0)?, from_json(&row.get::<_, String>(1)?, "an open group")?);
         }
         let attempt = self.open_attempt()?;
-        Ok(Restored {
-            cursor: cursor as u64,
-            groups,
-            health: from_json(&health, "a destination's health")?,
-            attempt,
-        })
+        let mut health: Health = from_json(&health, "a destination's health")?;
+        if health.notices.incidents_to().is_none() {
+            // Its row was made before there were incidents.
+            health.notices = notices;
+        }
+        Ok(Restored { cursor: cursor as u64, groups, health, attempt })
     }
 
     /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Their

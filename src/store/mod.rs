@@ -17,6 +17,7 @@ mod reserve;
 mod retention;
 mod schema;
 mod syncing;
+mod troubles;
 mod turn;
 mod view;
 mod wal;
@@ -40,8 +41,9 @@ pub use ledger::{Attempt, Ledger, NewAttempt, Outcome, Restored};
 pub use reserve::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 pub use retention::Swept;
 pub use schema::VERSION;
+pub use troubles::{INCIDENTS_MAX, Pulse, Troubles};
 pub use view::{DestinationView, FileView, Found, Query, View};
-pub use writer::{Batch, Counts, NewEvent, Rejected, Writer};
+pub use writer::{Batch, Counts, NewEvent, Reading, Rejected, Writer};
 
 use turn::{Turn, take_turn};
 
@@ -76,6 +78,7 @@ const CACHE_KIB: i32 = 512;
 pub struct Store {
     directory: PathBuf,
     machine: u128,
+    opened_at: Timestamp,
     turn: Arc<Turn>,
     _in_use: Arc<File>,
 }
@@ -106,7 +109,8 @@ impl Store {
         prepare(&connection)?;
         schema::migrate(&mut connection)?;
         let machine = identity(&connection, now)?;
-        Ok(Self { directory: directory.to_owned(), machine, turn, _in_use: Arc::new(in_use) })
+        let directory = directory.to_owned();
+        Ok(Self { directory, machine, opened_at: now, turn, _in_use: Arc::new(in_use) })
     }
 
     /// The machine that the event ids of this store speak of.
@@ -134,7 +138,16 @@ impl Store {
     pub fn ledger(&self, destination: &str, agent_host: &str) -> Result<Ledger, StoreError> {
         let connection = self.connect()?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(Ledger::new(connection, Arc::clone(&self.turn), destination, agent_host))
+        let turn = Arc::clone(&self.turn);
+        Ok(Ledger::new(connection, turn, destination, agent_host, self.opened_at))
+    }
+
+    /// For who looks after the agent itself.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub fn troubles(&self) -> Result<Troubles, StoreError> {
+        Ok(Troubles::new(self.connect()?, Arc::clone(&self.turn)))
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {

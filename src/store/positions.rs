@@ -1,10 +1,8 @@
-//! Where reading goes on, which sources are known, and what is wrong with which path. Written in the transaction of the
-//! events.
+//! Where reading goes on, and which sources are known. Written in the transaction of the events.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::params;
 
@@ -80,43 +78,6 @@ impl Batch<'_> {
         let mut delete = self.transaction.prepare_cached("DELETE FROM position WHERE file = ?1")?;
         for file in &changes.forget {
             delete.execute([file.0.cast_signed()])?;
-        }
-        Ok(())
-    }
-
-    /// What is wrong with which path; nothing is wrong with the others that `covered` holds for.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn problems(
-        &mut self,
-        problems: &BTreeMap<PathBuf, String>,
-        covered: &dyn Fn(&Path) -> bool,
-    ) -> Result<(), StoreError> {
-        let now = self.now.as_microsecond();
-        let mut still = Vec::new();
-        for (path, problem) in problems {
-            let number = self.path(path)?;
-            still.push(number);
-            self.transaction
-                .prepare_cached(
-                    "INSERT INTO reading (path, problem, problem_since) VALUES (?1, ?2, ?3) \
-                     ON CONFLICT (path) DO UPDATE SET problem = ?2, problem_since = coalesce(problem_since, ?3)",
-                )?
-                .execute(params![number, problem, now])?;
-        }
-        let mut others = self.transaction.prepare(
-            "SELECT reading.path, path.path FROM reading JOIN path ON path.id = reading.path \
-             WHERE problem IS NOT NULL",
-        )?;
-        let others = others.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let others = others.collect::<Result<Vec<(i64, String)>, _>>()?;
-        let over = |number: i64, path: &str| !still.contains(&number) && covered(Path::new(path));
-        for (number, _) in others.into_iter().filter(|(number, path)| over(*number, path)) {
-            self.transaction.execute(
-                "UPDATE reading SET problem = NULL, problem_since = NULL WHERE path = ?1",
-                [number],
-            )?;
         }
         Ok(())
     }

@@ -50,6 +50,8 @@ impl Writer {
                 Some(limit) => self.delete_notifications(limit)?,
                 None => 0,
             };
+            // Incidents are kept as long as what was posted of them.
+            let incidents = self.delete_incidents(before(retention.notifications))?;
             let mut over = 0;
             if bytes_used(self.parts().0)? > retention.max_size_bytes {
                 // The oldest go first, be they events or posts: neither crowds out the other.
@@ -62,12 +64,12 @@ impl Writer {
             swept.events_over_size += over;
             swept.notifications += ledger;
             let free = self.give_back()?;
-            if old + ledger + over > 0 || free {
+            if old + ledger + incidents + over > 0 || free {
                 // A long log is copied into the database between two steps.
                 self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
                 self.sync(false)?;
             }
-            if old + ledger + over == 0 && !free {
+            if old + ledger + incidents + over == 0 && !free {
                 swept.more = false;
                 break;
             }

@@ -24,7 +24,7 @@ const CARD_CHARS_MIN: usize = 4;
 /// A store opened for reading.
 #[derive(Debug)]
 pub struct View {
-    connection: Connection,
+    pub(super) connection: Connection,
     agent_host: String,
 }
 
@@ -39,8 +39,6 @@ pub struct FileView {
     pub counts: super::Counts,
     /// When something was read last.
     pub last_read_at: Option<Timestamp>,
-    /// What is wrong, since when.
-    pub problem: Option<(String, Timestamp)>,
     /// The newest record that no grammar read: offset, byte in the record, what was wanted there.
     pub reject: Option<(u64, u64, String)>,
     /// Where reading goes on, in the file that is at this path.
@@ -116,15 +114,14 @@ impl View {
     /// The database cannot be read.
     pub fn files(&self) -> Result<Vec<FileView>, StoreError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, problem, \
-             problem_since, (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path \
+            "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, \
+             (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path \
              ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted \
              FROM reading JOIN path p ON p.id = reading.path LEFT JOIN reject \
              ON reject.id = (SELECT max(id) FROM reject WHERE path = reading.path) ORDER BY p.path",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(|number| number as u64);
-            let problem: Option<String> = row.get(9)?;
             Ok(FileView {
                 path: row.get(0)?,
                 format: row.get(1)?,
@@ -137,10 +134,9 @@ impl View {
                     lost_bytes: number(7)?,
                 },
                 last_read_at: instant(row.get(8)?),
-                problem: problem.zip(instant(row.get(10)?)),
-                offset: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
-                reject: match row.get::<_, Option<String>>(14)? {
-                    Some(wanted) => Some((number(12)?, number(13)?, wanted)),
+                offset: row.get::<_, Option<i64>>(9)?.map(i64::cast_unsigned),
+                reject: match row.get::<_, Option<String>>(12)? {
+                    Some(wanted) => Some((number(10)?, number(11)?, wanted)),
                     None => None,
                 },
             })
@@ -270,6 +266,6 @@ impl View {
     }
 }
 
-fn instant(micros: Option<i64>) -> Option<Timestamp> {
+pub(super) fn instant(micros: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros?).ok()
 }

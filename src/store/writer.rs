@@ -14,8 +14,8 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 use super::StoreError;
 use super::patience::Patience;
 use super::turn::{Turn, take_turn};
+use super::view::instant;
 use crate::event::EventId;
-use crate::trouble::Incident;
 
 /// A transaction with so many bytes of records is full. Its pages, about a quarter more, fit into
 /// the memory of its connection then. Pages that do not are written at once, and when one of them
@@ -98,6 +98,17 @@ pub struct Counts {
     pub lost_bytes: u64,
 }
 
+/// What is known of a path from an earlier process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The path; bytes that are no UTF-8 stand as `\xNN`.
+    pub path: String,
+    /// The last format found.
+    pub format: Option<String>,
+    /// When something of it was read last.
+    pub last_read_at: Option<Timestamp>,
+}
+
 /// The writing connection of the reader thread.
 #[derive(Debug)]
 pub struct Writer {
@@ -146,6 +157,20 @@ impl Writer {
         let known = "SELECT count(*) FROM source WHERE paths = ?1";
         let known: i64 = self.connection.query_row(known, [paths.join("\n")], |row| row.get(0))?;
         Ok(known == 0)
+    }
+
+    /// What is known of each path that was ever read.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn readings(&self) -> Result<Vec<Reading>, StoreError> {
+        let all = "SELECT path.path, format, last_read_at FROM reading JOIN path ON path.id = reading.path";
+        let mut query = self.connection.prepare_cached(all)?;
+        let rows = query.query_map([], |row| {
+            let last_read_at = instant(row.get(2)?);
+            Ok(Reading { path: row.get(0)?, format: row.get(1)?, last_read_at })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Begins a transaction.
@@ -301,20 +326,6 @@ impl Batch<'_> {
         let add = "INSERT INTO reading (path, lost_bytes) VALUES (?1, ?2) \
                    ON CONFLICT (path) DO UPDATE SET lost_bytes = lost_bytes + ?2";
         self.transaction.prepare_cached(add)?.execute([path, bytes.cast_signed()])?;
-        Ok(())
-    }
-
-    /// Keeps something that happened, for people to be told.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
-        let Incident { kind, subject, text } = incident;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO incident (at, kind, subject, text) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![self.now.as_microsecond(), kind.name(), subject, text])?;
         Ok(())
     }
 

@@ -63,10 +63,6 @@ pub enum What {
     },
     /// What was unreadable is readable.
     Readable,
-    /// A network file system does not answer.
-    Hangs,
-    /// The network file system answers again.
-    Answers,
     /// It is not a regular file.
     NotAFile {
         /// What it is.
@@ -93,7 +89,7 @@ pub enum Weight {
 }
 
 impl Finding {
-    pub(crate) fn new(path: impl AsRef<Path>, what: What) -> Self {
+    pub(super) fn new(path: impl AsRef<Path>, what: What) -> Self {
         Self { path: path.as_ref().to_path_buf(), what }
     }
 
@@ -106,11 +102,8 @@ impl Finding {
             | What::Deleted { .. }
             | What::Finished
             | What::Readable
-            | What::Answers
             | What::Polling { .. } => Weight::Notice,
-            What::Unreadable { .. } | What::Hangs | What::NotAFile { .. } | What::TooManyFiles => {
-                Weight::Problem
-            }
+            What::Unreadable { .. } | What::NotAFile { .. } | What::TooManyFiles => Weight::Problem,
             What::Truncated { .. } | What::Vanished { .. } => Weight::Loss,
         }
     }
@@ -166,12 +159,6 @@ impl fmt::Display for Finding {
                 write!(out, "cannot read {path:?}: {why}; it is tried again; hint: {hint}")
             }
             What::Readable => write!(out, "{path:?} is readable again"),
-            What::Hangs => write!(
-                out,
-                "the network file system at {path:?} does not answer: its logs wait, others are read; \
-                 hint: see whether its server can be reached, `grep nfs /proc/mounts` names it"
-            ),
-            What::Answers => write!(out, "the network file system at {path:?} answers again"),
             What::NotAFile { found } => {
                 write!(out, "wanted a log file at {path:?}, found {found}; hint: {}", found.hint())
             }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::Position;
+use super::checkpoint::{FileKey, Position};
 use super::finding::{Finding, What};
 use super::tracked::{Place, Tracked};
 
 /// A file as `status` shows it.
 #[derive(Debug, Clone)]
 pub struct FileStatus {
+    /// Which file it is.
+    pub key: FileKey,
     /// The path under which it was found.
     pub path: Arc<Path>,
     /// Its source.
@@ -24,6 +26,8 @@ pub struct FileStatus {
     pub position: Position,
     /// Bytes that are not read yet.
     pub lag_bytes: u64,
+    /// It is read as far as it goes: what is left is the beginning of a line, or space that was set aside.
+    pub is_caught_up: bool,
     /// When lines of it were last accepted.
     pub read_at: Option<Instant>,
     /// What is wrong with it.
@@ -49,6 +53,7 @@ impl Tail {
         files
             .into_iter()
             .map(|file| FileStatus {
+                key: file.key,
                 path: file.path.clone(),
                 source: file.source,
                 state: match file.place {
@@ -59,6 +64,7 @@ impl Tail {
                 size: file.stat.size,
                 position: file.read.position,
                 lag_bytes: file.unread_bytes(),
+                is_caught_up: is_caught_up(file),
                 read_at: file.read_at,
                 problem: file.trouble.as_ref().map(|trouble| trouble.what.clone()),
             })
@@ -69,6 +75,10 @@ impl Tail {
     pub fn troubles(&self) -> impl Iterator<Item = Finding> + '_ {
         self.troubles.iter().map(|(path, what)| Finding::new(path, what.clone()))
     }
+}
+
+fn is_caught_up(file: &Tracked) -> bool {
+    file.unread_bytes() == 0 || file.caught.is_some_and(|caught| caught.size == file.stat.size)
 }
 
 impl std::fmt::Debug for Tail {

@@ -44,7 +44,7 @@ pub(super) enum Flush {
 /// What there was when a file was read to its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caught {
-    size: u64,
+    pub(super) size: u64,
     /// Where the NULs begin that the file ends with, if it does. Space that was set aside is written
     /// without a change of size; the first byte there tells.
     data_end: u64,

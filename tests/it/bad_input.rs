@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use ipsbell::fake_slack::FakeSlack;
 use ipsbell::store::View;
 
-use crate::support::{DEADLINE, Options, Place, alert, alerts, append, text};
+use crate::support::{DEADLINE, Options, Place, alert, alerts, append, text, wait_for};
 
 #[test]
 fn broken_lines_are_counted_sampled_and_do_not_stop_the_rest() {
@@ -37,7 +37,8 @@ fn a_log_of_no_known_format_is_a_problem_in_the_status() {
     place.append(&vec!["nothing that an IPS writes".to_owned(); 200]);
     assert_eq!(place.ipsbell(&["run", "--once"]).status.code(), Some(0));
     let status = text(&place.ipsbell(&["status"]).stdout);
-    assert!(status.contains("no known format in 200 records"), "{status}");
+    assert!(status.contains("no known format in its last 100 records"), "{status}");
+    assert!(slack.received()[0].shown().contains("are not understood"), "and it is told");
 }
 
 #[test]
@@ -100,10 +101,12 @@ fn a_file_that_cannot_be_read_is_told_and_the_others_go_on() {
     place.append(&alerts(6005, 0..1));
     slack.wait_for(1, DEADLINE);
     agent.wait_for_log("a directory");
-    let status = place.ipsbell(&["status"]);
-    assert_eq!(status.status.code(), Some(1));
-    let said = text(&status.stdout);
-    assert!(said.contains("problem") && said.contains("a-directory.json"), "{said}");
+    wait_for("the problem in the status", || {
+        let status = place.ipsbell(&["status"]);
+        let said = text(&status.stdout);
+        let told = said.contains("problem") && said.contains("a-directory.json");
+        (told && status.status.code() == Some(1)).then_some(())
+    });
     let check = place.ipsbell(&["check"]);
     assert_eq!(check.status.code(), Some(1));
     assert!(text(&check.stdout).contains("a-directory.json"), "{}", text(&check.stdout));

@@ -53,17 +53,17 @@ fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
     append(&far.join("eve.json"), &alerts(1003, 0..10));
     place.append(&alerts(1004, 0..10));
     place.wait_for_account("the log that is here", |account| account.told == 30);
-    agent.wait_for_log("does not answer");
+    agent.wait_for_log("Reading hangs");
     let status = place.ipsbell(&["status"]);
     assert_eq!(status.status.code(), Some(1));
-    assert!(text(&status.stdout).contains("does not answer"), "{}", text(&status.stdout));
+    assert!(text(&status.stdout).contains("did not come round"), "{}", text(&status.stdout));
     place.append(&alerts(1005, 0..10));
     place.wait_for_account("the log that is here, still", |account| account.told == 40);
 
     fs::remove_file(&hang).unwrap();
     let account = place.wait_for_account("all", |account| account.told == 50);
     assert_eq!(account.unaccounted(), 0);
-    agent.wait_for_log("answers again");
+    agent.wait_for_log("Reading goes on");
     wait_for("a status without problems", || {
         (place.ipsbell(&["status"]).status.code() == Some(0)).then_some(())
     });

@@ -38,3 +38,4 @@ mod records;
 mod running;
 /// Rules about the sources and documents themselves.
 mod tidy;
+mod trouble;

@@ -10,7 +10,7 @@ use ipsbell::fake_slack::FakeSlack;
 use ipsbell::store::{Account, View};
 
 /// Nothing that a test waits for takes longer, or it has failed.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A directory with a configuration, a log and a store in it.
 pub(crate) struct Place {

@@ -24,9 +24,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["clock", "config", "event", "guard", "health", "message", "tail", "triage", "trouble"],
     ),
     ("triage", &["config", "event", "matcher"]),
-    ("message", &["event", "triage"]),
+    ("message", &["event", "triage", "trouble"]),
     ("destinations", &["clock", "config", "message", "secret"]),
-    ("health", &["destinations", "triage"]),
+    ("health", &["destinations", "triage", "trouble"]),
     (
         "ingest",
         &[
@@ -59,6 +59,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "trouble",
         ],
     ),
+    ("watchdog", &["clock", "config", "signal", "store", "trouble"]),
     ("fake_slack", &["clock", "destinations", "message"]),
 ];
 

@@ -8,20 +8,34 @@ use toml::de::DeValue;
 
 use super::agent::absolute_path;
 use super::matchers::{self, severity};
-use super::url;
+use super::{duration, url};
 use crate::config::document::{Node, shown};
 use crate::config::fault::Fault;
 use crate::config::reader::{Reader, Table};
-use crate::config::{Destination, GroupField, Secrets, Settings, values};
-use crate::destinations::Kind;
+use crate::config::{Destination, GroupField, Secrets, Settings};
+use crate::destinations::{Kind, Tells};
 use crate::secret::Secret;
 use crate::wanted::Unfit;
 
 const NAME_CHARS_MAX: usize = 64;
+
+/// What only a destination that tells alerts can be asked.
+const OF_ALERTS: [&str; 9] = [
+    "min_severity",
+    "match",
+    "unless",
+    "group_by",
+    "triage",
+    "repeat_every",
+    "pace",
+    "mention",
+    "notices",
+];
 const GROUP_BY: [GroupField; 2] = [GroupField::Rule, GroupField::Verdict];
 const REPEAT_EVERY: Duration = Duration::from_secs(300);
 const REPEAT_EVERY_BOUNDS: [Duration; 2] =
     [Duration::from_secs(1), Duration::from_secs(28 * 86_400)];
+const EVERY_BOUNDS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(86_400)];
 const PACE_BOUNDS: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(3_600)];
 
 impl Destination {
@@ -39,6 +53,7 @@ impl Destination {
             repeat_every: REPEAT_EVERY,
             pace: kind.pace,
             mentions: Vec::new(),
+            notices: true,
         }
     }
 
@@ -61,6 +76,7 @@ impl Destination {
             table.one("repeat_every", |node| duration(reader, node, REPEAT_EVERY_BOUNDS));
         let pace = table.one("pace", |node| duration(reader, node, PACE_BOUNDS));
         let mentions = mentions(table, kind);
+        let notices = table.one("notices", |node| reader.truth(node));
         let destination = name.zip(kind).map(|(name, kind)| Self {
             settings,
             min_severity: min_severity.unwrap_or(Severity::Info),
@@ -71,6 +87,7 @@ impl Destination {
             repeat_every: repeat_every.unwrap_or(REPEAT_EVERY),
             pace: pace.unwrap_or(kind.pace),
             mentions,
+            notices: notices.unwrap_or(true),
             ..Self::standard(name, kind)
         });
         (destination, named)
@@ -93,21 +110,6 @@ fn kind(reader: &Reader<'_>, node: Node<'_>) -> Result<&'static Kind, Fault> {
             let names: Vec<&str> = reader.kinds.iter().map(|kind| kind.name).collect();
             Unfit::one_of("a kind of destination", text, &names)
         })
-    })
-}
-
-fn duration(
-    reader: &Reader<'_>,
-    node: Node<'_>,
-    [min, max]: [Duration; 2],
-) -> Result<Duration, Fault> {
-    reader.parsed(node, "a duration", |text| {
-        let duration = values::duration(text)?;
-        if (min..=max).contains(&duration) {
-            return Ok(duration);
-        }
-        let [min, max] = [min, max].map(values::duration_text);
-        Err(Unfit::new(format!("a duration from `{min}` to `{max}`")))
     })
 }
 
@@ -143,7 +145,9 @@ fn settings(table: &Table<'_, '_>, kind: &'static Kind) -> Settings {
     let reader = table.reader;
     let takes = |key: &str| kind.keys.contains(&key);
     let taken = |key: &str| table.node(key).filter(|_| takes(key));
-    for key in url::KEYS.iter().copied().chain(["ca_file", "proxy"]) {
+    let of_kinds = url::KEYS.iter().copied().chain(["ca_file", "proxy", "every"]);
+    let of_alerts = OF_ALERTS.iter().copied();
+    for key in of_kinds.chain(of_alerts.filter(|_| kind.tells != Tells::Alerts)) {
         let of_kind = if url::KEYS.contains(&key) { "url" } else { key };
         if let Some(node) = table.node(key).filter(|_| !takes(of_kind)) {
             let what = format!("`{key}`: a destination of type `{}` takes none", kind.name);
@@ -157,6 +161,7 @@ fn settings(table: &Table<'_, '_>, kind: &'static Kind) -> Settings {
         url: url.and_then(|(_, secret)| secret),
         ca_file: taken("ca_file").and_then(|node| reader.keep(absolute_path(reader, node))),
         proxy: taken("proxy").and_then(|node| reader.keep(proxy(reader, node))),
+        every: taken("every").and_then(|node| reader.keep(duration(reader, node, EVERY_BOUNDS))),
     };
     // The kind's own faults are told with the others; half-read settings would give faults that are
     // none.

@@ -1,8 +1,11 @@
 //! `[[source]]`.
 
+use std::time::Duration;
+
 use globset::GlobBuilder;
 use jiff::tz::TimeZone;
 
+use super::duration;
 use crate::config::document::Node;
 use crate::config::fault::Fault;
 use crate::config::reader::{Reader, Table};
@@ -12,6 +15,8 @@ use crate::wanted::Unfit;
 /// Longer patterns, and more of them, are nobody's wish (the system's own limit of a path is 4,096
 /// bytes).
 const PATTERN_BYTES_MAX: usize = 4_096;
+const SILENT_AFTER_BOUNDS: [Duration; 2] =
+    [Duration::from_secs(1), Duration::from_secs(365 * 86_400)];
 
 impl Source {
     /// All defaults, for these paths and globs.
@@ -23,6 +28,7 @@ impl Source {
             // Without /etc/localtime a machine's zone is UTC, as for every other program.
             timezone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
             start_at: StartAt::End,
+            silent_after: None,
         }
     }
 
@@ -43,11 +49,14 @@ impl Source {
         let timezone =
             table.one("timezone", |node| reader.parsed(node, "a time zone", values::time_zone));
         let start_at = table.one("start_at", |node| reader.parsed(node, START_AT, start_at));
+        let silent_after =
+            table.one("silent_after", |node| duration(reader, node, SILENT_AFTER_BOUNDS));
         let source = paths.map(Self::standard).map(|standard| Self {
             exclude: exclude.unwrap_or_default(),
             format: format.unwrap_or(standard.format),
             timezone: timezone.unwrap_or(standard.timezone),
             start_at: start_at.unwrap_or(standard.start_at),
+            silent_after,
             ..standard
         });
         (source, places)

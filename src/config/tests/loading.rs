@@ -33,7 +33,7 @@ impl Directory {
         };
         let reader = Reader {
             formats: &[&EVE],
-            kinds: &[&SLACK, &CONSOLE],
+            kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
             environment: &environment,
             secrets,
             faults: faults.into(),

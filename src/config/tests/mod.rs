@@ -16,7 +16,7 @@ use super::document::File;
 use super::load::read;
 use super::reader::Reader;
 use super::*;
-use crate::destinations::{Answer, Form, Kind, SettingsError};
+use crate::destinations::{Answer, Form, Kind, SettingsError, Tells};
 use crate::message::Message;
 
 static EVE: Format = Format {
@@ -33,6 +33,7 @@ static EVE: Format = Format {
 static SLACK: Kind = Kind {
     name: "slack",
     about: "",
+    tells: Tells::Alerts,
     example: "",
     keys: &["url", "ca_file", "proxy"],
     pace: Duration::from_millis(1_200),
@@ -50,8 +51,20 @@ static SLACK: Kind = Kind {
 static CONSOLE: Kind = Kind {
     name: "console",
     about: "",
+    tells: Tells::Alerts,
     example: "",
     keys: &[],
+    pace: Duration::ZERO,
+    mention_allowed: |_| false,
+    open: |_| Ok(Box::new(Nowhere)),
+};
+
+static HEARTBEAT: Kind = Kind {
+    name: "heartbeat",
+    about: "",
+    tells: Tells::Wellness,
+    example: "",
+    keys: &["url", "ca_file", "proxy", "every"],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
     open: |_| Ok(Box::new(Nowhere)),
@@ -94,7 +107,7 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
     let reader = Reader {
         formats: &[&EVE],
-        kinds: &[&SLACK, &CONSOLE],
+        kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
         environment: &environment,
         secrets,
         faults: Faults::default().into(),

@@ -63,6 +63,11 @@ fn others(section: &Section, key: &str) -> String {
                 || (other.name == "url_file" && !["credential", "url_env", "url"].contains(&key)))
     };
     let mut lines: Vec<_> = section.keys.iter().filter(required).map(|key| key.example).collect();
+    if key == "every" {
+        // Of all kinds only a heartbeat takes it.
+        lines.retain(|line| !line.starts_with("type"));
+        lines.push(r#"type = "heartbeat""#);
+    }
     lines.extend(section.matcher.then_some(if key == "rule" { "tag = \"x\"" } else { "rule = 1" }));
     format!("{}\n{}\n", section.heading(), lines.join("\n"))
 }

@@ -3,6 +3,7 @@
 use ureq::http::Uri;
 
 use crate::destinations::SettingsError;
+use crate::destinations::url::is_loopback;
 
 /// Slack, and Slack for the government of the United States.
 const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -48,19 +49,6 @@ pub(super) fn check(url: &str) -> Result<bool, SettingsError> {
     }
     check_path(uri.path()).map_err(|(found, hint)| fault(found, hint))?;
     Ok(false)
-}
-
-/// Scheme, host and port: the part of a checked URL that is no secret.
-pub(super) fn origin(url: &str) -> &str {
-    let behind_scheme = url.find("://").map_or(0, |at| at + 3);
-    let path = url.get(behind_scheme..).and_then(|rest| rest.find('/'));
-    path.and_then(|path| url.get(..behind_scheme + path)).unwrap_or(url)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn check_path(path: &str) -> Result<(), (&'static str, &'static str)> {

@@ -178,7 +178,7 @@ fn look(tone: Tone) -> (&'static str, &'static str) {
             Severity::Info => ("large_blue_circle", "#80868B"),
         },
         Tone::Recovered => ("white_check_mark", "#188038"),
-        Tone::Notice => ("information_source", "#80868B"),
+        Tone::Notice => ("warning", "#E8710A"),
         Tone::Test => ("test_tube", "#1A73E8"),
     }
 }

@@ -47,9 +47,10 @@ fn golden_payloads() {
     check_golden("repeated", &message, Form { maybe_repeated: true, ..Form::default() });
     check_golden("minimal", &message, Form { minimal: true, ..Form::default() });
     check_golden("test", &test_message(samples::HOST, samples::now()), Form::default());
-    let lines =
-        ["eve.json: 3 records in 12,000 were not read".to_owned(), "disk: 91 % full".to_owned()];
-    check_golden("notice", &notice(samples::HOST, "2 things need a look", &lines), Form::default());
+    for (name, told) in samples::notices() {
+        let message = notice(samples::HOST, samples::now(), &told);
+        check_golden(name, &message, Form::default());
+    }
 }
 
 #[test]

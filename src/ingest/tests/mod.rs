@@ -49,7 +49,8 @@ impl Rig {
         let table = Mounts::default();
         let mut standings = Standing::restore(&self.store, &self.config, &table).unwrap();
         let standing = standings.remove(0);
-        Reader::new(&self.store, &self.config, standing, Signal::default()).unwrap()
+        let board = Board::new(Vec::new(), []);
+        Reader::new(&self.store, &self.config, standing, Signal::default(), board).unwrap()
     }
 
     /// A life that reads what is there, and waits for what may go on.

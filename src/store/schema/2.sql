@@ -9,3 +9,32 @@ CREATE TABLE incident (
     subject TEXT NOT NULL,                  -- the path, the destination: what it is about
     text    TEXT NOT NULL
 ) STRICT;
+
+-- What is wrong now with the agent's own work, for `status` and for the next process. Written by the watchdog when it
+-- changes; it says how things were when the agent ran last.
+CREATE TABLE condition (
+    kind    TEXT NOT NULL,                  -- a name of `trouble::Kind`
+    subject TEXT NOT NULL,
+    since   INTEGER NOT NULL,
+    text    TEXT NOT NULL,
+    PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+
+-- What is wrong with a path is a condition now.
+ALTER TABLE reading DROP COLUMN problem;
+ALTER TABLE reading DROP COLUMN problem_since;
+
+-- Heartbeats: no events are for them, so they are no destinations with an account.
+CREATE TABLE heartbeat (
+    name      TEXT PRIMARY KEY,
+    pinged_at INTEGER,                      -- when its receiver last took a ping
+    held      TEXT                          -- why there is none now: the agent is sick, or the receiver's answer
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW incidents AS
+SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000000.0, 'unixepoch') AS at, kind, subject, text
+FROM incident;
+
+CREATE VIEW conditions AS
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000000.0, 'unixepoch') AS since, kind, subject, text
+FROM condition;

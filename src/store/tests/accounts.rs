@@ -196,6 +196,7 @@ fn a_new_process_goes_on_where_the_last_one_was() {
         false,
     );
     health.gap_mut(at(4)).expired += 5;
+    health.notices = crate::trouble::Telling::beginning_after(0);
     let outcome = Outcome::Again { maybe_delivered: true, minimal: true };
     soc.ledger.answered(at(3), &mut attempt, outcome, "word", b"payload", &health).unwrap();
     let keys: Vec<String> = ["rule=1:1", "rule=1:2"]

@@ -1,6 +1,5 @@
 //! The reader's side: batches, positions, rejects and counts.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -94,7 +93,6 @@ fn of_a_dropped_batch_nothing_remains() {
     insert(&mut batch, &event(text.as_bytes(), 0, at(0)), true);
     batch.count(rolled_back, None, &Counts { records: 9, ..Counts::default() }).unwrap();
     batch.lost(rolled_back, 7).unwrap();
-    batch.problems(&BTreeMap::from([(first.into(), "gone".into())]), &|_| true).unwrap();
     batch.reject(&rejected(rolled_back, 0)).unwrap();
     drop(batch);
     for table in ["event", "path", "reading", "reject"] {
@@ -165,14 +163,12 @@ fn what_was_read_of_a_path_adds_up() {
     let place = Place::new();
     let mut writer = place.store.writer().unwrap();
     let counts = Counts { records: 6, events: 1, others: 2, rejects: 3, cut: 4, lost_bytes: 0 };
-    for (secs, problem) in [(1, Some("it is gone")), (2, Some("it is gone still")), (3, None)] {
+    for secs in [1, 2, 3] {
         let mut batch = writer.begin(at(secs)).unwrap();
         let path = batch.path(Path::new("/a")).unwrap();
         // Lost bytes are counted whether or not anything was read of the path before.
         batch.lost(path, 5).unwrap();
         batch.count(path, (secs == 1).then_some("cef"), &counts).unwrap();
-        let problems = problem.map(|problem| ("/a".into(), problem.to_owned()));
-        batch.problems(&problems.into_iter().collect(), &|_| true).unwrap();
         batch.commit().unwrap();
         let file = place.view().files().unwrap().pop().unwrap();
         let times = secs as u64;
@@ -186,8 +182,6 @@ fn what_was_read_of_a_path_adds_up() {
         };
         assert_eq!((file.path.as_str(), file.counts), ("/a", sum));
         assert_eq!((file.format.as_deref(), file.last_read_at), (Some("cef"), Some(at(secs))));
-        // A problem is as old as its first sight.
-        assert_eq!(file.problem, problem.map(|problem| (problem.to_owned(), at(1))));
     }
 }
 

@@ -7,6 +7,7 @@ mod events;
 mod keeping;
 mod opening;
 mod search;
+mod troubles;
 
 use std::path::Path;
 

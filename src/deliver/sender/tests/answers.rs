@@ -148,7 +148,7 @@ fn destinations_of_one_receiver_share_its_pace() {
     bench.sender.limiter = Arc::clone(&limiter);
     bench.config.destinations[0].name = "mail".into();
     let receiver = Scripted::default();
-    let mut other = sender(&bench.place, &bench.config, &receiver);
+    let mut other = sender(&bench.place, &bench.config, &receiver, &bench.board);
     other.limiter = limiter;
     bench.store(1, 1);
     bench.settle(&Until::Stopped);

@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod gaps;
 mod model;
+mod notices;
 mod poison;
 mod threads;
 
@@ -110,6 +111,7 @@ struct Bench {
     writer: Writer,
     config: Config,
     receiver: Scripted,
+    board: Board,
     sender: Sender,
 }
 
@@ -121,10 +123,11 @@ fn config() -> Config {
     config
 }
 
-fn sender(place: &Place, config: &Config, receiver: &Scripted) -> Sender {
+fn sender(place: &Place, config: &Config, receiver: &Scripted, board: &Board) -> Sender {
     let limiter = Arc::new(Limiter::new(Duration::ZERO));
     let receiver = Box::new(receiver.clone());
-    let sender = Sender::new(&place.store, config, &config.destinations[0], receiver, limiter);
+    let destination = &config.destinations[0];
+    let sender = Sender::new(&place.store, config, destination, receiver, limiter, board.clone());
     let sender = sender.unwrap();
     sender.ledger.hurry();
     sender
@@ -145,14 +148,15 @@ impl Bench {
         let mut config = config();
         change(&mut config);
         let (place, receiver) = (Place::new(), Scripted::default());
-        let sender = sender(&place, &config, &receiver);
+        let board = Board::new(Vec::new(), []);
+        let sender = sender(&place, &config, &receiver, &board);
         let writer = place.store.writer().unwrap();
-        Self { place, writer, config, receiver, sender }
+        Self { place, writer, config, receiver, board, sender }
     }
 
     /// Another process takes over; the last one had no time to put anything down.
     fn restart(&mut self) {
-        self.sender = sender(&self.place, &self.config, &self.receiver);
+        self.sender = sender(&self.place, &self.config, &self.receiver, &self.board);
     }
 
     fn store(&mut self, rule: u32, count: u32) {

@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 
+use super::notices::condition;
 use super::*;
+use crate::trouble::Kind;
 
 /// What happens next.
 #[derive(Debug, Clone)]
@@ -27,11 +29,16 @@ enum Happening {
     PostsGone,
     /// The database refuses what the sender writes, or takes it again.
     Refusing(bool),
+    /// Some of three logs cannot be read.
+    Troubled(u8),
+    /// Bytes of a log are lost.
+    Lost,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     use Happening::{
-        Answered, Crashed, EventsGone, PostsGone, Refusing, Settled, Step, Stopped, Stored, Waited,
+        Answered, Crashed, EventsGone, Lost, PostsGone, Refusing, Settled, Step, Stopped, Stored,
+        Troubled, Waited,
     };
     let answer = prop::sample::select(vec![
         Answer::Delivered,
@@ -52,6 +59,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(EventsGone),
         1 => Just(PostsGone),
         1 => any::<bool>().prop_map(Refusing),
+        1 => (0_u8..8).prop_map(Troubled),
+        1 => Just(Lost),
     ]
 }
 
@@ -76,6 +85,12 @@ impl Bench {
                 self.writer.sweep(ever, &none).unwrap();
             }
             Happening::Refusing(refuse) => self.sender.ledger.refuse_writes(*refuse),
+            Happening::Troubled(logs) => {
+                let open = (0..3).filter(|log| logs & (1 << log) != 0);
+                let unreadable = |log: u8| condition(Kind::SourceUnreadable, &format!("/{log}"));
+                self.trouble(open.map(unreadable).collect());
+            }
+            Happening::Lost => self.lose_bytes(),
         }
     }
 }
@@ -110,6 +125,16 @@ fn check(happenings: &[Happening], triage: bool) {
     bench.settle(&drained());
     bench.wait();
     assert!(bench.settle(&drained()), "it is drained");
+    // What is over is told as well, and then there is nothing left to tell of trouble.
+    bench.trouble(Vec::new());
+    assert!(bench.settle(&drained()), "it is drained once more");
+    let (now, wall) = (clock::monotonic(), clock::now());
+    assert!(bench.sender.due_notice(now, wall, true).unwrap().is_none());
+    let told_to = bench.sender.health.notices.incidents_to();
+    let lost = happenings.iter().filter(|happening| matches!(happening, Happening::Lost)).count();
+    // Retention takes incidents with the posts.
+    let kept = !happenings.iter().any(|happening| matches!(happening, Happening::PostsGone));
+    assert!(!kept || told_to == Some(lost as i64), "{told_to:?} of {lost}");
     let [unread, held, told, given_up, expired] = bench.account();
     assert_eq!((unread, held, told + given_up + expired), (0, 0, stored));
     assert_eq!(bench.place.number("SELECT count(*) FROM open_group"), 0);

@@ -55,7 +55,7 @@ fn a_writer_two_senders_and_a_view_at_once() {
         config.destinations[0].name = name.into();
         let receiver = Scripted::default();
         receiver.answer((0..40).map(|n| if n % 3 == 0 { refused() } else { Answer::Delivered }));
-        let sender = sender(&place, &config, &receiver);
+        let sender = sender(&place, &config, &receiver, &Board::new(Vec::new(), []));
         // As in the agent: one waits for the other's commits.
         sender.ledger.be_patient();
         senders.push(sender);
