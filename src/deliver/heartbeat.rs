@@ -172,3 +172,83 @@ fn wait(waiter: &mut Waiter, next: Instant) -> Woken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::fake_slack::{FakeSlack, Fault};
+    use crate::secret::Secret;
+    use crate::store::tests::Place;
+
+    fn page(code: u16, body: &str) -> Option<Fault> {
+        Some(Fault::Status { code, body: body.to_owned(), headers: Vec::new() })
+    }
+
+    fn heartbeat(place: &Place, service: &FakeSlack, board: &Board) -> Heartbeat {
+        let kind = crate::destinations::kind("heartbeat").unwrap();
+        let mut config = Config::for_files(&[], kind, place.path().to_owned()).unwrap();
+        let destination = &mut config.destinations[0];
+        destination.name = "alive".into();
+        destination.settings.url = Some(Secret::new(service.url()));
+        let receiver = (kind.open)(&destination.settings).unwrap();
+        Heartbeat::new(&place.store, destination, receiver, board.clone(), "send alive").unwrap()
+    }
+
+    fn pulse(place: &Place) -> Option<(bool, Option<String>)> {
+        let pulse = place.view().pulses().unwrap().pop()?;
+        Some((pulse.pinged_at.is_some(), pulse.held))
+    }
+
+    #[test]
+    fn it_beats_when_all_have_reported_and_nothing_is_sick() {
+        let (place, service) = (Place::new(), FakeSlack::start().unwrap());
+        service.answer_with(page(200, "OK"));
+        let board = Board::new(Vec::new(), ["read".to_owned(), "send alive".to_owned()]);
+        let mut heart = heartbeat(&place, &service, &board);
+        assert_eq!(heart.beat().unwrap(), START_PAUSE);
+        assert_eq!((service.requests().len(), pulse(&place)), (0, None));
+        let now = clock::now();
+        board.report("read", now, Vec::new());
+        assert_eq!(heart.beat().unwrap(), heartbeat::EVERY);
+        assert_eq!((service.requests().len(), pulse(&place)), (1, Some((true, None))));
+        // A hiccup stops nothing, and what keeps no alert from getting through neither.
+        let condition = |kind: Kind, hours: i64| Condition {
+            kind,
+            subject: "/a".into(),
+            text: "wrong".into(),
+            since: now - jiff::SignedDuration::from_hours(hours),
+        };
+        let harmless = vec![condition(Kind::SourceUnreadable, 0), condition(Kind::Silent, 1)];
+        board.report("read", now, harmless);
+        heart.beat().unwrap();
+        assert_eq!(service.requests().len(), 2);
+        board.report("read", now, vec![condition(Kind::DestinationDown, 1)]);
+        heart.beat().unwrap();
+        assert_eq!(service.requests().len(), 2);
+        assert_eq!(pulse(&place), Some((true, Some("held back: wrong".into()))));
+    }
+
+    #[test]
+    fn a_ping_that_is_not_taken_is_trouble_and_does_not_stop_the_next() {
+        let (place, service) = (Place::new(), FakeSlack::start().unwrap());
+        let board = Board::new(Vec::new(), []);
+        let mut heart = heartbeat(&place, &service, &board);
+        service.answer_with(page(404, ""));
+        heart.beat().unwrap();
+        let open = board.look(0).unwrap().conditions;
+        assert_eq!((open[0].kind, open[0].subject.as_str()), (Kind::HeartbeatUnheard, "alive"));
+        assert!(open[0].text.contains("ipsbell test alive"), "{}", open[0].text);
+        heart.beat().unwrap();
+        let later = board.look(0).unwrap().conditions;
+        assert_eq!((later, service.requests().len()), (open.clone(), 2));
+        // The next process knows it before its first ping.
+        let board = Board::new(open, ["send alive".to_owned()]);
+        let mut heart = heartbeat(&place, &service, &board);
+        assert!(board.has(Kind::HeartbeatUnheard, "alive"));
+        service.answer_with(page(204, ""));
+        heart.beat().unwrap();
+        assert!(!board.has(Kind::HeartbeatUnheard, "alive"));
+        assert_eq!(pulse(&place), Some((true, None)));
+    }
+}

@@ -256,6 +256,44 @@ a.toml:22:9: `proxy`: a password is written here, and others can read this file
 }
 
 #[test]
+fn a_heartbeat_takes_nothing_that_is_about_alerts() {
+    check(
+        &[r#"[[destination]]
+name = "alive"
+type = "heartbeat"
+url_env = "HOOK"
+every = "10ms"
+pace = "1s"
+match = { severity = "high" }
+notices = false
+[[destination]]
+name = "soc"
+type = "slack"
+url_env = "HOOK"
+every = "1m"
+notices = "no"
+[[source]]
+paths = "/var/log/eve.json"
+silent_after = "never"
+"#],
+        "
+a.toml:5:9: `every`: wanted a duration from `1s` to `1d`, found `10ms`
+a.toml:6:1: `pace`: a destination of type `heartbeat` takes none
+  hint: remove it
+a.toml:7:1: `match`: a destination of type `heartbeat` takes none
+  hint: remove it
+a.toml:8:1: `notices`: a destination of type `heartbeat` takes none
+  hint: remove it
+a.toml:13:1: `every`: a destination of type `slack` takes none
+  hint: remove it
+a.toml:14:11: `notices`: wanted `true` or `false`, without quotes, found `no`
+a.toml:17:16: `silent_after`: wanted a duration, found `never`
+  hint: write a number and a unit (ms, s, m, h, d, w, y), such as `5m` or `13 weeks`
+",
+    );
+}
+
+#[test]
 fn faults_of_mutes() {
     check(
         &[r#"[[mute]]
