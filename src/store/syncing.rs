@@ -24,7 +24,7 @@ impl Writer {
         self.unsynced_since = None;
         if long {
             // Not by SQLite itself after a commit: it would sync the log first and keep to itself that this failed. Whoever
-            // reads stays undisturbed; what is left over for his sake is copied the next time.
+            // reads stays undisturbed; what is left over for their sake is copied the next time.
             self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
         Ok(())
