@@ -289,13 +289,18 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
-            self.care.chunk(&chunk.path, before);
+            let suspect = self.care.suspects(&chunk);
+            if suspect && self.care.has_begun() {
+                self.tail.again(chunk.file);
+                break;
+            }
+            self.care.chunk(&chunk);
             // The tail was made from these sources, so there is always one.
             let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.shared) else { break };
             let usual = self.care.is_usual();
             let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
             let taken = if usual { guard(read) } else { Ok(read()) };
-            let Taken { until, events: stored, one } = match taken {
+            let Taken { until, events: stored } = match taken {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
@@ -308,7 +313,8 @@ impl Reader {
             self.tail.accept(began, chunk, until);
             let full = batch.full() || events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
             let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
-            next = if full || late || one { None } else { self.tail.turn(began, buffer) };
+            let ends = full || late || suspect || self.care.is_full();
+            next = if ends { None } else { self.tail.turn(began, buffer) };
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
