@@ -21,7 +21,7 @@ use self::findings::{note, say};
 use self::lane::{Lane, Taken};
 use crate::config::{Config, Retention, Source};
 use crate::event::Origin;
-use crate::guard::{Panicked, guard};
+use crate::guard::guard;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
 use crate::tail::{Buffer, FileKey, Finding, SourceFiles, Tail};
@@ -304,7 +304,12 @@ impl Reader {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
-                    self.panicked(chunk.file, &panicked);
+                    warn!(
+                        "Reading {panicked}; the same is read again, with a guard for each record."
+                    );
+                    self.care.panicked();
+                    self.step_back();
+                    self.tail.again(chunk.file);
                     return Ok(Done::More);
                 }
             };
@@ -334,14 +339,6 @@ impl Reader {
         self.tail.rolled_back();
         self.care.given_up();
         self.flushed = false;
-    }
-
-    /// A record of this file made its grammar panic: the batch is read again, and the panic of each record is caught then.
-    fn panicked(&mut self, file: FileKey, panicked: &Panicked) {
-        warn!("Reading {panicked}; the same is read again record by record.");
-        self.care.panicked();
-        self.step_back();
-        self.tail.again(file);
     }
 
     /// Tells the tail that a batch is committed, after the disk has confirmed it where that matters: the journal must
