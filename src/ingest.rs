@@ -28,7 +28,7 @@ use self::standing::Duty;
 use crate::clock;
 use crate::config::{Config, Retention};
 use crate::event::Origin;
-use crate::guard::{Panicked, guard};
+use crate::guard::guard;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
 use crate::tail::{Buffer, FileKey, Finding, Tail};
@@ -301,7 +301,12 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
-            self.care.chunk(&chunk.path, before);
+            let suspect = self.care.suspects(&chunk);
+            if suspect && self.care.has_begun() {
+                self.tail.again(chunk.file);
+                break;
+            }
+            self.care.chunk(&chunk);
             // The tail was made from these sources, so there is always one.
             let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
                 break;
@@ -309,11 +314,16 @@ impl Reader {
             let usual = self.care.is_usual();
             let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
             let taken = if usual { guard(read) } else { Ok(read()) };
-            let Taken { until, events: stored, one } = match taken {
+            let Taken { until, events: stored } = match taken {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
-                    self.panicked(chunk.file, &panicked);
+                    warn!(
+                        "Reading {panicked}; the same is read again, with a guard for each record."
+                    );
+                    self.care.panicked();
+                    self.step_back();
+                    self.tail.again(chunk.file);
                     return Ok(Done::More);
                 }
             };
@@ -324,8 +334,8 @@ impl Reader {
             let full = batch.full() || events >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX;
             let late = clock::monotonic().duration_since(began) >= BATCH_TIME_MAX;
             // A read that hangs must not hold a transaction, which all others would wait for.
-            let last = full || late || one || self.duty.is_remote();
-            next = if last { None } else { self.tail.turn(began, buffer) };
+            let ends = full || late || suspect || self.care.is_full() || self.duty.is_remote();
+            next = if ends { None } else { self.tail.turn(began, buffer) };
         }
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
@@ -353,14 +363,6 @@ impl Reader {
         self.tail.rolled_back();
         self.care.given_up();
         self.flushed = false;
-    }
-
-    /// A record of this file made its grammar panic: the batch is read again, and the panic of each record is caught then.
-    fn panicked(&mut self, file: FileKey, panicked: &Panicked) {
-        warn!("Reading {panicked}; the same is read again record by record.");
-        self.care.panicked();
-        self.step_back();
-        self.tail.again(file);
     }
 
     /// Tells the tail that a batch is committed, after the disk has confirmed it where that matters: the journal must

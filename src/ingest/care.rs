@@ -1,34 +1,24 @@
-//! How carefully records are read. As usual nothing is done for each of them. After a panic a panic of each is caught;
-//! after crashes at one place each is a transaction of its own and written down before. So the one that is to blame is
-//! found, kept as a reject, and the others go on (promise 8). Knows no grammar and no store.
+//! How carefully records are read. As usual nothing is done for each of them. After a panic a panic of each is caught.
+//! Where lives of the program ended before, a chunk is a transaction of its own, then each record is, written down before.
+//! So the one that is to blame is found, kept as a reject, and the others go on (promise 8). Knows no grammar and no store.
 
 use std::path::Path;
 
 use tracing::warn;
 
 use super::underway::{Before, Place, Underway};
+use crate::tail::{Chunk, FileKey};
 
-/// A batch that ended the program so many times is taken record by record at the next start.
+/// A chunk in whose midst the program ended so many times is taken record by record at the next start.
 pub const BATCH_ENDS_MAX: u32 = 2;
 
 /// A record, taken alone, that ended the program so many times is kept as a reject. Twice, since whoever kills a program
 /// hits some record too, but hardly the same one again.
 pub const RECORD_ENDS_MAX: u32 = 2;
 
-/// So many bytes of logs are read with care, then as usual again: as many as a batch may stand for, since the record to
-/// blame was in one.
+/// After a panic, so many bytes of logs are read with a guard around each record: as many as a batch may stand for, since
+/// the record to blame was in one.
 pub const CAREFUL_BYTES: u64 = super::BATCH_BYTES_MAX;
-
-/// How records are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Many a transaction.
-    Usual,
-    /// The same, but a panic of one is caught and makes it a reject.
-    Caught,
-    /// The same, one a transaction, written down before.
-    Alone,
-}
 
 /// Whether a record is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,75 +29,114 @@ pub(super) enum Turn {
     Refused(u32),
 }
 
+/// Part of a log that is taken record by record.
+#[derive(Debug)]
+struct Alone {
+    file: FileKey,
+    generation: u64,
+    until: u64,
+}
+
 /// The reader's care.
 #[derive(Debug)]
 pub(super) struct Care {
-    mode: Mode,
-    left_bytes: u64,
+    guarded_bytes: u64,
     underway: Underway,
+    alone: Option<Alone>,
+    /// Of the chunk that is read, if it is read record by record: where it begins.
+    one_of: Option<Place>,
 }
 
 impl Care {
     /// As carefully as the file of this reader in the state directory advises.
     pub(super) fn new(directory: &Path, reader: usize) -> Self {
         let underway = Underway::open(directory, reader);
-        let mode = match underway.before() {
-            Before::Batch(ends, _) if *ends >= BATCH_ENDS_MAX => Mode::Alone,
-            Before::Record(..) => Mode::Alone,
-            Before::Batch(..) | Before::Nothing => Mode::Usual,
-        };
-        if mode == Mode::Alone {
+        if let Before::Batch(BATCH_ENDS_MAX.., _) | Before::Record(..) = underway.before() {
             warn!(
-                "The program ended several times while it read the same: records are read one by one for a while."
+                "The program ended several times while it read the same: there records are read one by one."
             );
         }
-        Self { mode, left_bytes: CAREFUL_BYTES, underway }
+        Self { guarded_bytes: 0, underway, alone: None, one_of: None }
     }
 
-    /// Is nothing done for each record?
+    /// Is nothing done for each record of the chunk that is read?
     #[inline]
     pub(super) fn is_usual(&self) -> bool {
-        self.mode == Mode::Usual
+        self.guarded_bytes == 0 && self.one_of.is_none()
     }
 
-    /// Is each record a transaction of its own?
+    /// Is each record of the chunk that is read a transaction of its own?
     #[inline]
     pub(super) fn takes_one(&self) -> bool {
-        self.mode == Mode::Alone
+        self.one_of.is_some()
     }
 
-    /// A chunk that begins here is about to be read.
-    pub(super) fn chunk(&mut self, path: &Path, offset: u64) {
-        if self.mode != Mode::Alone {
-            self.underway.chunk(Place::of_chunk(path.as_os_str().as_encoded_bytes(), offset));
+    /// Must this chunk be a transaction of its own, or less?
+    pub(super) fn suspects(&self, chunk: &Chunk<'_>) -> bool {
+        self.is_in_alone(chunk) || self.underway.ends_at(place(chunk)) > 0
+    }
+
+    /// Has the batch a chunk?
+    pub(super) fn has_begun(&self) -> bool {
+        self.underway.has_begun()
+    }
+
+    /// Can the batch have no further chunk?
+    pub(super) fn is_full(&self) -> bool {
+        self.underway.is_full()
+    }
+
+    /// A chunk is about to be read.
+    pub(super) fn chunk(&mut self, chunk: &Chunk<'_>) {
+        let place = place(chunk);
+        let often = match self.underway.before() {
+            Before::Record(..) => 1,
+            Before::Batch(..) | Before::Nothing => BATCH_ENDS_MAX,
+        };
+        if self.underway.ends_at(place) >= often {
+            self.alone =
+                Some(Alone { file: chunk.file, generation: chunk.generation, until: chunk.size() });
         }
+        self.one_of = self.is_in_alone(chunk).then_some(place);
+        if self.one_of.is_none() {
+            self.underway.chunk(place);
+        }
+    }
+
+    fn is_in_alone(&self, chunk: &Chunk<'_>) -> bool {
+        self.alone.as_ref().is_some_and(|alone| {
+            let same = alone.file == chunk.file && alone.generation == chunk.generation;
+            same && chunk.position().offset < alone.until
+        })
     }
 
     /// A record is about to be read with care.
-    pub(super) fn record(&mut self, path: &str, offset: u64, record: &[u8]) -> Turn {
-        if self.mode != Mode::Alone {
-            return Turn::Guarded;
-        }
-        let ends = self.underway.record(Place::of_record(path.as_bytes(), offset, record));
+    pub(super) fn record(&mut self, path: &Path, offset: u64, record: &[u8]) -> Turn {
+        let Some(chunk) = self.one_of else { return Turn::Guarded };
+        let place = Place::of_record(path.as_os_str().as_encoded_bytes(), offset, record);
+        let ends = self.underway.record(place, chunk);
         if ends >= RECORD_ENDS_MAX { Turn::Refused(ends) } else { Turn::Guarded }
     }
 
-    /// A chunk panicked. It is read again, with care.
+    /// A chunk panicked. It is read again, with a guard around each record.
     pub(super) fn panicked(&mut self) {
-        (self.mode, self.left_bytes) = (Mode::Caught, CAREFUL_BYTES);
+        self.guarded_bytes = CAREFUL_BYTES;
     }
 
     /// So many bytes of logs are committed.
     pub(super) fn committed(&mut self, bytes: u64) {
         self.underway.idle();
-        self.left_bytes = self.left_bytes.saturating_sub(bytes);
-        if self.left_bytes == 0 {
-            self.mode = Mode::Usual;
-        }
+        self.one_of = None;
+        self.guarded_bytes = self.guarded_bytes.saturating_sub(bytes);
     }
 
     /// Nothing of the batch is committed, and the program goes on: no record is to blame.
     pub(super) fn given_up(&mut self) {
         self.underway.idle();
+        self.one_of = None;
     }
+}
+
+fn place(chunk: &Chunk<'_>) -> Place {
+    Place::of_chunk(chunk.path.as_os_str().as_encoded_bytes(), chunk.position().offset)
 }

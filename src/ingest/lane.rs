@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 
 use ipsbell_parsers::alert::{Alert, Direction, Verdict};
 use ipsbell_parsers::{Format, Offer, Read, Reader, Record, Records};
@@ -51,8 +52,6 @@ pub(super) struct Taken {
     pub(super) until: Position,
     /// Events that were stored.
     pub(super) events: u64,
-    /// It ends where `care` said so: there may be more in the chunk.
-    pub(super) one: bool,
 }
 
 impl Lane {
@@ -103,21 +102,21 @@ impl Lane {
         self.read_at = read_at;
         self.counts = Counts::default();
         self.records.forget();
-        let (until, one) = self.lines(batch, shared, care, chunk)?;
+        let until = self.lines(batch, shared, care, chunk)?;
         let counts = std::mem::take(&mut self.counts);
         let format = self.reader.found().map(|format| format.name);
         batch.count(self.path_number, format, &counts)?;
-        Ok(Taken { until, events: counts.events, one })
+        Ok(Taken { until, events: counts.events })
     }
 
-    /// Up to where the records reach, and whether that is as far as `care` allows.
+    /// Up to where the records reach, or as far as `care` allows.
     fn lines(
         &mut self,
         batch: &mut Batch<'_>,
         shared: &Shared,
         care: &mut Care,
         chunk: &mut Chunk<'_>,
-    ) -> Result<(Position, bool), StoreError> {
+    ) -> Result<Position, StoreError> {
         let begin = Chunk::position(chunk);
         let mut open = begin;
         while let Some(line) = chunk.next() {
@@ -125,7 +124,7 @@ impl Lane {
             if offer == Offer::Before {
                 self.complete(batch, shared, care)?;
                 if care.takes_one() {
-                    return Ok((chunk.before(&line), true));
+                    return Ok(chunk.before(&line));
                 }
                 offer = self.records.offer(line.offset, line.bytes, line.cut);
             }
@@ -144,11 +143,11 @@ impl Lane {
                 }
             }
             if care.takes_one() {
-                return Ok((Chunk::position(chunk), true));
+                return Ok(Chunk::position(chunk));
             }
         }
         if self.records.open().is_none() {
-            return Ok((Chunk::position(chunk), false));
+            return Ok(Chunk::position(chunk));
         }
         let ends = match chunk.end {
             End::More | End::Caught => false,
@@ -157,10 +156,10 @@ impl Lane {
             End::Quiet | End::Finished => true,
         };
         if !ends {
-            return Ok((open, false));
+            return Ok(open);
         }
         self.complete(batch, shared, care)?;
-        Ok((Chunk::position(chunk), false))
+        Ok(Chunk::position(chunk))
     }
 
     /// The record of several lines that is open has come to its end.
@@ -188,7 +187,7 @@ impl Lane {
             return self.understand(batch, shared, record);
         }
         let counts = self.counts;
-        let why = match care.record(&self.path, record.offset, &record.bytes) {
+        let why = match care.record(Path::new(&self.path), record.offset, &record.bytes) {
             Turn::Refused(ends) => format!("the program ended {ends} times while it was read"),
             Turn::Guarded => match guard(|| self.understand(batch, shared, record)) {
                 Ok(done) => return done,

@@ -4,7 +4,6 @@
 //!
 //! The file is never synced: a process that dies leaves it to the kernel, and after a power cut nothing of it is needed.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -16,11 +15,11 @@ use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 /// The file's name in the state directory.
 pub(super) const UNDERWAY: &str = "underway";
 
-/// Places of one batch that are written down; a batch of more files is known by the first ones.
-const PLACES_MAX: usize = 16;
+/// Places of one batch: it has no more chunks than this, so that all are written down.
+pub(super) const PLACES_MAX: usize = 128;
 
 /// A file that is longer was not written by this program.
-const BYTES_MAX: u64 = 1024;
+const BYTES_MAX: u64 = 8 << 10;
 
 /// A place in a log, or a record there. The same in every life of the program until reading got past it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +46,8 @@ pub(super) enum Before {
     Nothing,
     /// So many of them, one behind another, in a batch with one of these places.
     Batch(u32, Vec<Place>),
-    /// So many of them at this one record.
-    Record(u32, Place),
+    /// So many of them at one record, the first of the chunk that begins at the second place.
+    Record(u32, Place, Place),
 }
 
 /// The file, and what is known from it.
@@ -57,8 +56,10 @@ pub(super) struct Underway {
     path: PathBuf,
     file: Option<File>,
     before: Before,
-    /// Places of the batch that is under way.
-    batch: Vec<Place>,
+    /// How many places the batch has that is under way, and how many lives before ended at one of them.
+    batch: (usize, u32),
+    /// Bytes of the line that is in the file.
+    written: u64,
     is_idle: bool,
 }
 
@@ -84,7 +85,7 @@ impl Underway {
                 (None, Before::Nothing)
             }
         };
-        let mut underway = Self { path, file, before, batch: Vec::new(), is_idle: false };
+        let mut underway = Self { path, file, before, batch: (0, 0), written: 0, is_idle: false };
         // Whoever ends this life before it reads anything has nothing to do with what was read.
         underway.idle();
         underway
@@ -95,52 +96,66 @@ impl Underway {
         &self.before
     }
 
-    /// A chunk that begins here is about to be read, in the batch that is under way.
-    pub(super) fn chunk(&mut self, place: Place) {
-        if self.batch.len() >= PLACES_MAX {
-            return;
+    /// How many lives before ended in the midst of a batch with this place, or at a record behind it.
+    pub(super) fn ends_at(&self, place: Place) -> u32 {
+        match &self.before {
+            Before::Batch(ends, places) if places.contains(&place) => *ends,
+            Before::Record(ends, _, at) if *at == place => *ends,
+            Before::Batch(..) | Before::Record(..) | Before::Nothing => 0,
         }
-        self.batch.push(place);
-        let ends = match &self.before {
-            Before::Batch(ends, places)
-                if self.batch.iter().any(|place| places.contains(place)) =>
-            {
-                *ends
-            }
-            _ => 0,
-        };
-        let mut text = format!("batch {ends}");
-        for place in &self.batch {
-            // A string takes whatever is written to it.
-            write!(text, " {:032x}", place.0).unwrap_or_default();
-        }
-        self.write(&text);
     }
 
-    /// This record is about to be read, alone. How many lives before ended at it.
-    pub(super) fn record(&mut self, place: Place) -> u32 {
-        let ends = match self.before {
-            Before::Record(ends, at) if at == place => ends,
+    /// Is anything under way?
+    pub(super) fn has_begun(&self) -> bool {
+        !self.is_idle
+    }
+
+    /// Has the batch that is under way as many places as can be written down?
+    pub(super) fn is_full(&self) -> bool {
+        self.batch.0 >= PLACES_MAX
+    }
+
+    /// A chunk that begins here is about to be read, in the batch that is under way.
+    pub(super) fn chunk(&mut self, place: Place) {
+        let ends = match &self.before {
+            Before::Batch(ends, places) if places.contains(&place) => *ends,
             _ => 0,
         };
-        self.write(&format!("record {ends} {:032x}", place.0));
+        self.batch.0 += 1;
+        if self.batch.0 == 1 || ends > self.batch.1 {
+            // Only with its first place: where lives ended before, a chunk is a batch of its own.
+            self.batch.1 = ends;
+            self.write(0, &format!("batch {ends} {:032x}\n", place.0));
+        } else {
+            self.write(self.written.saturating_sub(1), &format!(" {:032x}\n", place.0));
+        }
+    }
+
+    /// This record is about to be read, alone, the first of the chunk that begins there. How many lives before ended at it.
+    pub(super) fn record(&mut self, record: Place, chunk: Place) -> u32 {
+        let ends = match self.before {
+            Before::Record(ends, at, _) if at == record => ends,
+            _ => 0,
+        };
+        self.write(0, &format!("record {ends} {:032x} {:032x}\n", record.0, chunk.0));
         ends
     }
 
     /// What was under way is committed or given up: nothing is under way.
     pub(super) fn idle(&mut self) {
-        self.batch.clear();
+        self.batch = (0, 0);
         if !self.is_idle {
-            self.write("idle");
+            self.write(0, "idle\n");
             self.is_idle = true;
         }
     }
 
-    fn write(&mut self, text: &str) {
+    /// Writes the end of the line. What is left of a longer one stands behind the newline, where nobody reads.
+    fn write(&mut self, at: u64, text: &str) {
         self.is_idle = false;
+        self.written = at.saturating_add(text.len() as u64);
         let Some(file) = &self.file else { return };
-        // What is left of a longer line stands behind the newline, where nobody reads.
-        if let Err(error) = file.write_all_at(format!("{text}\n").as_bytes(), 0) {
+        if let Err(error) = file.write_all_at(text.as_bytes(), at) {
             complain(&self.path, &error);
             self.file = None;
         }
@@ -161,9 +176,10 @@ fn before(text: &str) -> Before {
         (Some("batch"), Some(ends)) => {
             Before::Batch(ends.saturating_add(1), places.take(PLACES_MAX).collect())
         }
-        (Some("record"), Some(ends)) => places
-            .next()
-            .map_or(Before::Nothing, |place| Before::Record(ends.saturating_add(1), place)),
+        (Some("record"), Some(ends)) => match (places.next(), places.next()) {
+            (Some(record), Some(chunk)) => Before::Record(ends.saturating_add(1), record, chunk),
+            _ => Before::Nothing,
+        },
         _ => Before::Nothing,
     }
 }
@@ -199,10 +215,9 @@ mod tests {
         let other = |underway: &mut Underway| {
             underway.chunk(place(3));
             underway.idle();
-            underway.chunk(place(4));
             underway.chunk(place(2));
         };
-        assert_eq!(life(&other), Before::Batch(2, vec![place(4), place(2)]));
+        assert_eq!(life(&other), Before::Batch(2, vec![place(2)]));
         let progress = |underway: &mut Underway| {
             underway.chunk(place(2));
             underway.idle();
@@ -221,21 +236,37 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let record = |bytes: &[u8]| Place::of_record(b"/var/log/a.log", 7, bytes);
         let at = |bytes: &'static [u8], ends: u32| {
-            move |underway: &mut Underway| assert_eq!(underway.record(record(bytes)), ends)
+            move |underway: &mut Underway| {
+                assert_eq!(underway.record(record(bytes), place(7)), ends);
+            }
         };
-        assert_eq!(life(directory.path(), at(b"a", 0)), Before::Record(1, record(b"a")));
-        assert_eq!(life(directory.path(), at(b"a", 1)), Before::Record(2, record(b"a")));
-        assert_eq!(life(directory.path(), at(b"b", 0)), Before::Record(1, record(b"b")));
+        assert_eq!(life(directory.path(), at(b"a", 0)), Before::Record(1, record(b"a"), place(7)));
+        assert_eq!(life(directory.path(), at(b"a", 1)), Before::Record(2, record(b"a"), place(7)));
+        assert_eq!(life(directory.path(), at(b"b", 0)), Before::Record(1, record(b"b"), place(7)));
     }
 
     #[test]
     fn places_are_bounded_and_what_is_not_ours_says_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let many = |underway: &mut Underway| (0..1_000).for_each(|at| underway.chunk(place(at)));
-        let Before::Batch(1, places) = life(directory.path(), many) else { panic!("no batch") };
-        assert_eq!(places.len(), PLACES_MAX);
-        for text in ["", "batch", "batch x", "record 1", "record 1 zz\n", "\u{0}\u{0}", "other 1 2"]
-        {
+        let many = |underway: &mut Underway| {
+            let offsets = (0..).take_while(|at| {
+                underway.chunk(place(*at));
+                !underway.is_full()
+            });
+            assert_eq!(offsets.count() + 1, PLACES_MAX);
+        };
+        let all: Vec<_> = (0..PLACES_MAX as u64).map(place).collect();
+        assert_eq!(life(directory.path(), many), Before::Batch(1, all));
+        for text in [
+            "",
+            "batch",
+            "batch x",
+            "record 1",
+            "record 1 1",
+            "record 1 zz zz\n",
+            "\u{0}\u{0}",
+            "other 1 2",
+        ] {
             assert_eq!(before(text), Before::Nothing, "{text:?}");
         }
         std::fs::write(directory.path().join(UNDERWAY), [0xff; 4096]).unwrap();

@@ -74,8 +74,8 @@ impl Chunk<'_> {
         position
     }
 
-    /// How long the file was.
-    pub(super) fn size(&self) -> u64 {
+    /// How long the file was, as far as it was read for this chunk.
+    pub fn size(&self) -> u64 {
         self.position().offset.saturating_add(self.lines.rest().len() as u64)
     }
 

@@ -254,9 +254,13 @@ impl Tail {
         }
     }
 
-    /// Nothing of the chunk of this file that was given last is accepted: it is given again at once, as it was.
+    /// Nothing of the chunk of this file that was given last is accepted: it is the next that is given.
     pub fn again(&mut self, file: FileKey) {
-        self.enqueue(file);
+        self.queue.retain(|key| *key != file);
+        if let Some(tracked) = self.tracked.get_mut(&file) {
+            tracked.queued = true;
+            self.queue.push_front(file);
+        }
     }
 
     /// What differs from what the store has. To be written in the transaction that holds the events

@@ -52,19 +52,20 @@ fn a_log_of_nothing_else_is_read_to_its_end() {
     assert_eq!(rig.incidents().len(), 1);
 }
 
-/// A life that reads one record with this care and ends at it, if it is read at all.
+/// A life that reads the log's first chunk, or this record as its first, and ends in the midst of it.
 fn life(rig: &Rig, record: &[u8]) -> Option<Turn> {
-    let mut care = Care::new(&rig.config.agent.state_dir, 0);
-    if care.takes_one() {
-        return Some(care.record("/var/log/a.log", 7, record));
-    }
-    care.chunk(Path::new("/var/log/a.log"), 7);
-    None
+    let mut reader = rig.reader();
+    reader.look();
+    let mut buffer = Buffer::new();
+    let chunk = reader.tail.turn(clock::monotonic(), &mut buffer).unwrap();
+    reader.care.chunk(&chunk);
+    reader.care.takes_one().then(|| reader.care.record(&chunk.path, 0, record))
 }
 
 #[test]
 fn the_third_life_takes_record_by_record_and_the_fifth_passes_the_culprit() {
     let rig = rig();
+    rig.append(lines(0..9));
     let lives: Vec<_> = (0..5).map(|_| life(&rig, b"POISON")).collect();
     let read = Some(Turn::Guarded);
     assert_eq!(lives, [None, None, read, read, Some(Turn::Refused(RECORD_ENDS_MAX))]);
@@ -73,42 +74,57 @@ fn the_third_life_takes_record_by_record_and_the_fifth_passes_the_culprit() {
 #[test]
 fn whoever_kills_it_at_different_records_blames_none() {
     let rig = rig();
-    let records: [&[u8]; 6] = [b"a", b"a", b"b", b"c", b"d", b"c"];
+    rig.append(lines(0..9));
+    let records: [&[u8]; 8] = [b"", b"", b"a", b"b", b"c", b"d", b"c", b"d"];
     for record in records {
         assert!(!matches!(life(&rig, record), Some(Turn::Refused(_))));
     }
 }
 
 #[test]
-fn care_ends_after_as_many_bytes_as_a_batch_may_stand_for() {
+fn a_life_that_got_further_counts_from_one() {
     let rig = rig();
-    for _ in 0..BATCH_ENDS_MAX {
-        assert_eq!(life(&rig, b"a"), None);
+    for number in 0..6 {
+        rig.append(lines(number * 10..number * 10 + 9));
+        assert_eq!(life(&rig, b""), None);
+        rig.read();
+        rig.append("and more\n");
+        assert_eq!(life(&rig, b""), None);
+        rig.read();
     }
-    let mut care = Care::new(&rig.config.agent.state_dir, 0);
-    care.committed(CAREFUL_BYTES - 1);
-    assert!(care.takes_one() && !care.is_usual());
-    care.committed(1);
-    assert!(!care.takes_one() && care.is_usual());
-    care.panicked();
-    assert!(!care.takes_one() && !care.is_usual());
-    care.committed(CAREFUL_BYTES);
-    assert!(care.is_usual());
+}
+
+#[test]
+fn record_by_record_is_the_chunk_that_ended_the_program_and_nothing_else() {
+    let rig = rig();
+    let long = format!("{}\n", "x".repeat(299));
+    append(&rig.directory.path().join("other"), long.repeat(3_000).as_bytes());
+    rig.append(long.repeat(3_000));
+    for _ in 0..BATCH_ENDS_MAX {
+        assert_eq!(life(&rig, b""), None);
+    }
+    let mut reader = rig.reader();
+    reader.look();
+    let (mut buffer, mut batches) = (Buffer::new(), 0);
+    while let Done::More = reader.batch(&mut buffer).unwrap() {
+        batches += 1;
+    }
+    // A window has 256 KiB.
+    let window = (256 << 10) / long.len();
+    assert!(batches >= window && batches < window + 100, "{batches}");
+    assert_eq!(rig.records().len(), 6_000);
 }
 
 #[test]
 fn record_by_record_all_is_read_once_also_records_of_several_lines() {
     let rig = Rig::new(FormatChoice::Auto);
-    for _ in 0..BATCH_ENDS_MAX {
-        assert_eq!(life(&rig, b"a"), None);
-    }
     let full = "[**] [1:1:1] full [**]\n03/14-10:50:25.8 \n";
     let fast = ipsbell_parsers::format("snort-fast").unwrap().example;
     rig.append(format!("{full}\n{fast}\n{full}{fast}\n\n\n{full}").repeat(20));
-    let mut reader = rig.reader();
-    assert!(reader.care.takes_one());
-    reader.pass(&mut Buffer::new()).unwrap();
-    drop(reader);
+    for _ in 0..BATCH_ENDS_MAX {
+        assert_eq!(life(&rig, b""), None);
+    }
+    rig.read();
     rig.read_all();
     let counts = rig.counts();
     assert_eq!((counts.events, counts.rejects), (100, 0), "{counts:?}");

@@ -188,3 +188,21 @@ fn a_position_of_another_chunk_accepts_nothing() {
     rig.tail.accept(rig.now, chunk, position);
     assert_eq!(take(&mut rig, 9).unwrap().0, ["one", "two"]);
 }
+
+#[test]
+fn a_chunk_that_is_put_back_is_the_next_that_is_given() {
+    let mut rig = Rig::new(&["*.log"]);
+    for name in ["a.log", "b.log", "c.log"] {
+        rig.write(name, numbered(name, 0..2));
+    }
+    look_after(&mut rig, LOOK_EVERY);
+    for _ in 0..3 {
+        let file = rig.tail.turn(rig.now, &mut rig.buffer).unwrap().file;
+        rig.tail.again(file);
+        rig.tail.again(file);
+        assert_eq!(rig.tail.turn(rig.now, &mut rig.buffer).unwrap().file, file);
+        rig.tail.again(file);
+        assert_eq!(take(&mut rig, 9).map(|(lines, _)| lines.len()), Some(2));
+    }
+    assert_eq!(take(&mut rig, 9), None);
+}
