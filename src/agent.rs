@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::deliver::{Limiter, Sender, Until};
 use crate::ingest::{ReadUntil, Reader, Standing};
 use crate::signal::Signal;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Everything that can wake the main thread.
 #[derive(Debug)]
@@ -60,6 +60,17 @@ impl Agent {
         standing: Option<Standing>,
         happenings: &Channel<Happening>,
     ) -> anyhow::Result<Self> {
+        Self::start_threads(store, config, mode, standing, happenings)
+            .inspect_err(|error| note_damage(store, error))
+    }
+
+    fn start_threads(
+        store: &Store,
+        config: &Config,
+        mode: Mode,
+        standing: Option<Standing>,
+        happenings: &Channel<Happening>,
+    ) -> anyhow::Result<Self> {
         let stored = Signal::default();
         let reader_done = Signal::default();
         // All destinations take their place in the store before the first event is read, so that none misses one.
@@ -86,7 +97,7 @@ impl Agent {
             let (waiter, label) = (stored.waiter(), name.clone());
             agent.sending.insert(name.clone());
             let run = move || Ok(sender.run(waiter, &until)?);
-            spawn(&format!("send {name}"), happenings, run, move |end| {
+            spawn(&format!("send {name}"), store, happenings, run, move |end| {
                 Happening::SenderEnded(label, end)
             })?;
         }
@@ -100,7 +111,7 @@ impl Agent {
             stored.ring();
             standing
         };
-        spawn("read", happenings, run, |end| Happening::ReaderEnded(end.map(Box::new)))?;
+        spawn("read", store, happenings, run, |end| Happening::ReaderEnded(end.map(Box::new)))?;
         Ok(agent)
     }
 
@@ -168,19 +179,32 @@ fn senders(store: &Store, config: &Config) -> anyhow::Result<Vec<(String, Sender
     Ok(senders)
 }
 
+/// A part that came upon damage in the database leaves a note, so that the next start sets it aside. The same start would come
+/// upon it again and again otherwise.
+fn note_damage(store: &Store, error: &anyhow::Error) {
+    let damage = error.downcast_ref().filter(|error: &&StoreError| error.is_damage());
+    if let Some(Err(error)) = damage.map(|damage| store.suspect(damage)) {
+        error!("That the database is damaged cannot be noted: {error}.");
+    }
+}
+
 /// Starts a thread whose end, also by a panic, is a happening.
 fn spawn<T: Send + 'static>(
     name: &str,
+    store: &Store,
     happenings: &Channel<Happening>,
     run: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ended: impl FnOnce(Result<T, String>) -> Happening + Send + 'static,
 ) -> anyhow::Result<()> {
-    let happenings = happenings.clone();
+    let (store, happenings) = (store.clone(), happenings.clone());
     let body = move || {
         let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
         let end = match end {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(format!("{error:#}")),
+            Ok(Err(error)) => {
+                note_damage(&store, &error);
+                Err(format!("{error:#}"))
+            }
             Err(_) => Err("it panicked; this is a fault of ipsbell, please report it".to_owned()),
         };
         // The main thread may be gone already, and then nobody wants to know.

@@ -3,6 +3,7 @@
 
 mod findings;
 mod lane;
+mod upkeep;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -15,7 +16,8 @@ use tracing::warn;
 
 use self::findings::{note, say};
 use self::lane::Lane;
-use crate::config::{Config, Retention, Source};
+use self::upkeep::{SWEEP_EVERY, Upkeep};
+use crate::config::{Config, Source};
 use crate::event::Origin;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Batch, Store, StoreError, Writer};
@@ -34,12 +36,6 @@ const BATCH_TIME_MAX: Duration = Duration::from_millis(200);
 
 /// A store that cannot be written is tried again after this time.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often retention is looked after.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// How often it is said again that the store is full.
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// How long a reader goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +66,7 @@ pub struct Reader {
     sources_known: bool,
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
-    swept_at: Option<Instant>,
-    over_size_told_at: Option<Instant>,
-    retention: Retention,
+    upkeep: Upkeep,
 }
 
 /// Stands for a file's own zone until that is put in.
@@ -168,9 +162,7 @@ impl Reader {
             problems: BTreeMap::new(),
             sources_known: false,
             owes_sync: false,
-            swept_at: None,
-            over_size_told_at: None,
-            retention: config.retention.clone(),
+            upkeep: Upkeep::new(&config.retention),
         })
     }
 
@@ -212,6 +204,7 @@ impl Reader {
             Err(error) if error.may_pass() => warn!("At the end, {error}."),
             synced => synced?,
         }
+        self.second_copy(true);
         Ok(Standing { tail: self.tail, wake: self.wake })
     }
 
@@ -222,7 +215,7 @@ impl Reader {
             while waiter.wait_until(Some(pause)) == Woken::Rung {}
             return if self.wake.stopping() { Woken::Stopping } else { Woken::Deadline };
         }
-        let sweep = self.swept_at.map(|at| at + SWEEP_EVERY);
+        let sweep = self.upkeep.swept_at.map(|at| at + SWEEP_EVERY);
         let next = [Some(self.tail.next_look(now)), self.writer.sync_due(), sweep];
         waiter.wait_until(next.into_iter().flatten().min())
     }
@@ -239,12 +232,17 @@ impl Reader {
                 Done::Nothing => break,
             }
             self.writer.sync(false)?;
+            self.second_copy(false);
             self.sweep()?;
             if self.tail.look_is_due(clock::monotonic()) {
                 self.look();
             }
         }
         self.writer.sync(false)?;
+        if !self.wake.stopping() {
+            self.writer.caught_up()?;
+        }
+        self.second_copy(false);
         self.sweep()
     }
 
@@ -332,27 +330,6 @@ impl Reader {
             self.tail.troubles().map(|finding| (finding.path.clone(), finding.to_string()));
         let problems = of_files.chain(others).collect();
         (problems != self.problems || !self.sources_known).then_some(problems)
-    }
-
-    fn sweep(&mut self) -> Result<(), StoreError> {
-        let now = clock::monotonic();
-        if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY) {
-            return Ok(());
-        }
-        self.swept_at = Some(now);
-        let swept = self.writer.sweep(clock::now(), &self.retention)?;
-        if swept.more {
-            // Not all at once: the logs and the signals have their turn in between.
-            self.swept_at = None;
-        }
-        let told = self.over_size_told_at;
-        if swept.events_over_size > 0 && told.is_none_or(|at| now.duration_since(at) >= DAY) {
-            self.over_size_told_at = Some(now);
-            warn!(
-                "The store reached `max_size`: the oldest events are let go; told again in a day."
-            );
-        }
-        Ok(())
     }
 }
 

@@ -8,8 +8,12 @@ pub enum Kind {
     BytesLost,
     /// The database was damaged and is set aside.
     StoreSetAside,
+    /// The database is older than the second copy of its positions.
+    StoreBehind,
     /// The store woke up on another machine and took a new identity.
     NewIdentity,
+    /// The machine's clock has jumped.
+    ClockJumped,
     /// A record made the program fail again and again, and is kept as a reject.
     PoisonRecord,
 }
@@ -20,7 +24,9 @@ impl Kind {
         match self {
             Self::BytesLost => "bytes_lost",
             Self::StoreSetAside => "store_set_aside",
+            Self::StoreBehind => "store_behind",
             Self::NewIdentity => "new_identity",
+            Self::ClockJumped => "clock_jumped",
             Self::PoisonRecord => "poison_record",
         }
     }

@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
+use super::doubt::Doubt;
 use super::{StoreError, take_turn};
 use crate::event::EventId;
 use crate::trouble::Incident;
+
+mod second_copy;
 
 /// What was committed is on the disk after this time at the latest.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -109,6 +112,10 @@ pub struct Writer {
     paths: HashMap<PathBuf, i64>,
     unsynced_since: Option<Instant>,
     last_sequence: u64,
+    /// Until all logs are read to their end, what is read may have been told before.
+    repeating: bool,
+    mirrored: second_copy::Mirrored,
+    pub(super) doubt: Doubt,
 }
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
@@ -138,8 +145,19 @@ impl Writer {
         wal: PathBuf,
     ) -> Result<Self, StoreError> {
         let last_sequence = last_sequence(&connection)?;
-        let paths = HashMap::new();
-        Ok(Self { connection, turn, wal, paths, unsynced_since: None, last_sequence })
+        let repeating = "SELECT repeated_until > last_sequence FROM identity";
+        let repeating = connection.query_row(repeating, [], |row| row.get(0))?;
+        Ok(Self {
+            doubt: Doubt::read(&connection)?,
+            connection,
+            turn,
+            wal,
+            paths: HashMap::new(),
+            unsynced_since: None,
+            last_sequence,
+            repeating,
+            mirrored: second_copy::Mirrored::default(),
+        })
     }
 
     /// Is a source with these paths configured for the first time?
@@ -187,14 +205,7 @@ impl Writer {
         if !due {
             return Ok(());
         }
-        // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
-        // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
-        let at = |error| StoreError::Io { path: self.wal.clone(), error };
-        match File::open(&self.wal) {
-            Ok(file) => file.sync_data().map_err(at)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(at(error)),
-        }
+        sync_log(&self.wal)?;
         self.unsynced_since = None;
         Ok(())
     }
@@ -334,13 +345,7 @@ impl Batch<'_> {
     /// # Errors
     /// The database cannot be written.
     pub fn incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
-        let Incident { kind, subject, text } = incident;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO incident (at, kind, subject, text) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![self.now.as_microsecond(), kind.name(), subject, text])?;
-        Ok(())
+        keep_incident(&self.transaction, self.now, incident)
     }
 
     /// Commits it all. A crash before this leaves nothing of it, a crash after it all; a power cut within a second after it
@@ -363,6 +368,31 @@ impl Batch<'_> {
         self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
         Ok(())
     }
+}
+
+/// Brings all that is committed to the disk.
+pub(super) fn sync_log(wal: &Path) -> Result<(), StoreError> {
+    // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
+    // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
+    let at = |error| StoreError::Io { path: wal.to_owned(), error };
+    match File::open(wal) {
+        Ok(file) => file.sync_data().map_err(at),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at(error)),
+    }
+}
+
+/// Keeps something that happened, in the transaction that knows of it.
+pub(super) fn keep_incident(
+    connection: &Connection,
+    now: Timestamp,
+    incident: &Incident,
+) -> Result<(), StoreError> {
+    let Incident { kind, subject, text } = incident;
+    connection
+        .prepare_cached("INSERT INTO incident (at, kind, subject, text) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![now.as_microsecond(), kind.name(), subject, text])?;
+    Ok(())
 }
 
 /// An address as text, in memory that serves all events of a transaction.
