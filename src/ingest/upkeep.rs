@@ -65,7 +65,9 @@ impl Reader {
             Clock::Believed => Ok(true),
             Clock::Doubted => Ok(false),
             Clock::Jumped { seen: false, .. } => {
-                info!("The agent did not run for more than a day: for a day nothing is let go by age.");
+                info!(
+                    "The agent did not run for more than a day: for a day nothing is let go by age."
+                );
                 Ok(false)
             }
             Clock::Jumped { ahead, seen: true } => {
@@ -98,7 +100,9 @@ impl Reader {
             Err(_) if self.upkeep.copy_fails => {}
             Err(error) => {
                 self.upkeep.copy_fails = true;
-                warn!("The second copy of the positions is not written, all else goes on: {error}.");
+                warn!(
+                    "The second copy of the positions is not written, all else goes on: {error}."
+                );
             }
         }
     }

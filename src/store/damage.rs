@@ -58,7 +58,8 @@ pub(super) fn examine(connection: &Connection) -> Result<(), StoreError> {
             return Err(StoreError::Damaged { wanted: "a sound table", found });
         }
     }
-    let mut query = connection.prepare("SELECT record FROM event ORDER BY sequence DESC LIMIT ?1")?;
+    let mut query =
+        connection.prepare("SELECT record FROM event ORDER BY sequence DESC LIMIT ?1")?;
     let mut rows = query.query([EVENTS_READ as i64])?;
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

@@ -61,7 +61,8 @@ impl Doubt {
     /// Looks at the clock: `now` is its time, `time` that of one that does not jump.
     fn look(&mut self, now: Timestamp, time: Instant) -> Clock {
         let ahead = self.seen_at.map_or(SignedDuration::ZERO, |seen_at| {
-            let passed = self.looked_at.map_or(Duration::ZERO, |looked| time.duration_since(looked));
+            let passed =
+                self.looked_at.map_or(Duration::ZERO, |looked| time.duration_since(looked));
             let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
             now.duration_since(seen_at).saturating_sub(passed)
         });
@@ -117,7 +118,8 @@ mod tests {
 
     /// Looks one after the other: hours of the clock, hours that have passed (none: another process looks), and what is thought.
     fn check(looks: &[(i64, Option<u64>, &str)]) {
-        let (epoch, start) = (Timestamp::from_second(1_800_000_000).unwrap(), crate::clock::monotonic());
+        let (epoch, start) =
+            (Timestamp::from_second(1_800_000_000).unwrap(), crate::clock::monotonic());
         let mut doubt = Doubt::default();
         for (place, (clock, passed, expected)) in looks.iter().enumerate() {
             let now = epoch + SignedDuration::from_hours(*clock);

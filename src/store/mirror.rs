@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{StoreError, damage, writer};
 use super::rows::{self, Cell, Rows};
+use super::{StoreError, damage, writer};
 
 /// Its name in the state directory.
 pub const MIRROR: &str = "positions";

@@ -24,6 +24,7 @@ mod retention;
 mod rows;
 mod salvage;
 mod schema;
+mod verify;
 mod view;
 mod writer;
 
@@ -45,6 +46,7 @@ pub use opening::Store;
 pub use remembered::Restored;
 pub use retention::Swept;
 pub use schema::VERSION;
+pub use verify::{Verified, verify};
 pub use view::{DestinationView, FileView, Found, Query, View};
 pub use writer::{Batch, Counts, NewEvent, Rejected, Writer};
 

@@ -14,7 +14,7 @@ use super::identity::{self, Home};
 use super::mirror::{self, Found, Mirror, Reached, State};
 use super::{
     CACHE_KIB, DATABASE, Ledger, PAGE_BYTES, StoreError, Writer, damage, lock, numbers, prepare,
-    schema, take_turn, writer,
+    rows, schema, take_turn, writer,
 };
 use crate::trouble::{Incident, Kind};
 
@@ -184,6 +184,7 @@ fn sound(directory: &Path, mirrored: &Found) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     prepare(&connection)?;
     schema::migrate(&mut connection)?;
+    schema::check(&connection)?;
     damage::examine(&connection)?;
     let nameless = "SELECT count(*) = 0 FROM identity";
     if known && connection.query_row(nameless, [], |row| row.get(0))? {
@@ -217,6 +218,8 @@ fn take_back(
         numbers::leave_behind(&transaction, before.last_sequence().unwrap_or(0))?;
     }
     numbers::expect_repetition(&transaction)?;
+    // A source that it had come to know since is not asked again for its `start_at`: that would leave out what was written since.
+    rows::write(&transaction, "source", &before.source)?;
     transaction.execute("UPDATE notification SET unanswered = 1 WHERE state = 0", [])?;
     let incident = Incident {
         kind: Kind::StoreBehind,

@@ -17,8 +17,7 @@ pub(super) const STEPS_MAX: usize = 20;
 const VACUUM_PAGES: u32 = 4_096;
 
 /// Sequence numbers are given in the order of reading.
-const EVENTS: Line =
-    Line { table: "event", key: "sequence", stamp: "read_at", condition: "true" };
+const EVENTS: Line = Line { table: "event", key: "sequence", stamp: "read_at", condition: "true" };
 
 /// A post under way stays.
 const POSTS: Line =

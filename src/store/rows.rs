@@ -150,9 +150,9 @@ impl From<&Cell> for Value {
             Cell::Real(number) => Self::Real(*number),
             Cell::Text(text) => Self::Text(text.clone()),
             Cell::Bytes { bytes } => Self::Blob(bytes.clone().into_bytes()),
-            Cell::Hex { hex } => data_encoding::HEXLOWER
-                .decode(hex.as_bytes())
-                .map_or(Self::Null, Self::Blob),
+            Cell::Hex { hex } => {
+                data_encoding::HEXLOWER.decode(hex.as_bytes()).map_or(Self::Null, Self::Blob)
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ use rusqlite::Connection;
 use super::identity::Home;
 use super::mirror::{Reached, State};
 use super::rows::{self, Cell, Rows};
-use super::{PAGE_BYTES, StoreError, account, identity, mirror, numbers, remembered, schema, writer};
+use super::{
+    PAGE_BYTES, StoreError, account, identity, mirror, numbers, remembered, schema, writer,
+};
 use crate::trouble::{Incident, Kind};
 
 mod events;
@@ -115,10 +117,17 @@ fn save(
         _ => found.greatest(),
     };
     keep_identity(fresh, old, mirror, home, now, through)?;
-    let (mirrored, read) = (mirror.filter(|_| from == From::Mirror), old.filter(|_| from == From::Database));
+    let (mirrored, read) =
+        (mirror.filter(|_| from == From::Mirror), old.filter(|_| from == From::Database));
     for table in ["source", "position"] {
         let rows = match (mirrored, read) {
-            (Some(mirror), _) => if table == "source" { mirror.source.clone() } else { mirror.position.clone() },
+            (Some(mirror), _) => {
+                if table == "source" {
+                    mirror.source.clone()
+                } else {
+                    mirror.position.clone()
+                }
+            }
             (None, Some(old)) => rows::read(old, table, "true").0,
             (None, None) => Rows::default(),
         };
@@ -266,7 +275,8 @@ fn is_sound(old: &Connection, name: &str) -> bool {
     let row = "SELECT cursor <= (SELECT last_sequence FROM identity) AND told = ?2 AND given_up = ?3 AND \
                (SELECT count(*) FROM open_group WHERE destination = name AND held <> total - told) = 0 \
                FROM destination WHERE name = ?1";
-    let row = row.replace("held <> total - told", "held <> (state ->> 'total') - (state ->> 'told')");
+    let row =
+        row.replace("held <> total - told", "held <> (state ->> 'total') - (state ->> 'told')");
     let agrees = old.query_row(&row, (name, account.told as i64, account.given_up as i64), |row| {
         row.get::<_, bool>(0)
     });

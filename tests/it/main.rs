@@ -28,5 +28,7 @@ mod golden;
 mod journey;
 /// TERM, HUP, USR1, --once.
 mod running;
+/// A database that is damaged, copied, or does not agree with itself.
+mod sickness;
 /// Rules about the sources and documents themselves.
 mod tidy;

@@ -56,7 +56,11 @@ impl Teller {
         expired
     }
 
-    pub(super) fn commit(&mut self, expired: u64, attempt: Option<(&Plan, &str)>) -> Option<Attempt> {
+    pub(super) fn commit(
+        &mut self,
+        expired: u64,
+        attempt: Option<(&Plan, &str)>,
+    ) -> Option<Attempt> {
         let words = message(attempt.map_or("", |attempt| attempt.1));
         let new = attempt.map(|(plan, id)| NewAttempt {
             id,

@@ -14,7 +14,8 @@ fn machines() -> [Option<Home>; 3] {
     };
     assert_eq!(Home::of(&directory.path().join("none")), None);
     assert_eq!((home(""), home("uninitialized\n")), (None, None));
-    let [a, b] = ["0123456789abcdef0123456789abcdef\n", "fedcba9876543210fedcba9876543210\n"].map(home);
+    let [a, b] =
+        ["0123456789abcdef0123456789abcdef\n", "fedcba9876543210fedcba9876543210\n"].map(home);
     assert!(a.is_some() && b.is_some() && a != b);
     [a, b, None]
 }

@@ -100,13 +100,16 @@ fn what_is_still_to_be_told_is_brought_over_from_what_can_be_read() {
     let found = view.search(&query, Some(&ranges), &|_| true, &mut |_| {}, &mut || {});
     assert_eq!(found.unwrap(), 3);
     // The damaged one is there, whole; the note is gone; people are told.
-    let [aside, ..] = files(&place, damage::ASIDE).try_into().unwrap_or_else(|_| [PathBuf::new()]);
+    let aside = &damage::set_aside_before(place.path()).unwrap()[0];
     let events = "SELECT count(*) FROM event";
     let events = Connection::open(aside).unwrap().query_row(events, [], |row| row.get(0));
     assert_eq!((events, files(&place, damage::SUSPECT)), (Ok(14), vec![]));
     assert_eq!(place.number("SELECT count(*) FROM incident"), 1);
     let text = &place.store.incidents()[0].text;
-    assert!(text.contains("a sender came upon it") && text.contains("10 were brought over"), "{text}");
+    assert!(
+        text.contains("a sender came upon it") && text.contains("10 were brought over"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -144,7 +147,9 @@ fn of_a_database_that_is_gone_the_mirror_is_left() {
         &|directory| fs::write(directory.join(DATABASE), &text).unwrap(),
         &|directory| fs::write(directory.join(DATABASE), "").unwrap(),
         &|directory| fs::remove_file(directory.join(DATABASE)).unwrap(),
-        &|directory| sql(directory, "DELETE FROM identity; DELETE FROM event; DELETE FROM destination"),
+        &|directory| {
+            sql(directory, "DELETE FROM identity; DELETE FROM event; DELETE FROM destination")
+        },
     ];
     for (number, harm) in harms.into_iter().enumerate() {
         let mut place = after(lived(), harm);
@@ -288,7 +293,7 @@ fn a_crash_at_any_step_of_setting_aside_is_made_up_for() {
     let aside = format!("{}20270115T080000Z", damage::ASIDE);
     let steps: [&dyn Fn(&Path); 4] = [
         &|directory| fs::write(directory.join("hot.db.part"), "half of it").unwrap(),
-        &|directory| drop(fs::copy(&new, directory.join("hot.db.new")).unwrap()),
+        &|directory| assert!(fs::copy(&new, directory.join("hot.db.new")).is_ok()),
         &|directory| rename(directory, "hot.db", &aside),
         &|directory| rename(directory, "hot.db-wal", &format!("{aside}-wal")),
     ];
@@ -298,7 +303,11 @@ fn a_crash_at_any_step_of_setting_aside_is_made_up_for() {
             fs::write(directory.join("hot.db-wal"), "left behind").unwrap();
             steps.iter().take(count).for_each(|step| step(directory));
         });
-        assert_eq!((offset(&place), place.account("soc").pending()), (Some(14), 10), "step {count}");
+        assert_eq!(
+            (offset(&place), place.account("soc").pending()),
+            (Some(14), 10),
+            "step {count}"
+        );
         assert_eq!(place.number("SELECT count(*) FROM incident"), 1, "step {count}");
         assert_eq!(files(&place, "hot.db.suspect"), Vec::<PathBuf>::new(), "step {count}");
         let kept = files(&place, damage::ASIDE);
@@ -315,7 +324,7 @@ fn of_many_damaged_databases_the_largest_and_the_newest_are_kept() {
         drop(writer);
         place = after(place, suspect);
     }
-    let kept: Vec<PathBuf> = files(&place, damage::ASIDE);
+    let kept = damage::set_aside_before(place.path()).unwrap();
     assert_eq!(kept.len(), damage::ASIDE_MAX);
     let events = kept.iter().map(|path| {
         let events = "SELECT count(*) FROM event";

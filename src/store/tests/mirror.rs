@@ -36,7 +36,10 @@ fn what_was_written_comes_back_whatever_bytes_are_in_a_path() {
     let state = mirrored(place.path());
     assert_eq!((state.last_sequence(), state.position.rows.len()), (Some(3), 2));
     let [reached] = state.destinations.as_slice() else { panic!("{state:?}") };
-    assert_eq!((reached.name.as_str(), reached.kind.as_str(), reached.cursor), ("soc", "console", 3));
+    assert_eq!(
+        (reached.name.as_str(), reached.kind.as_str(), reached.cursor),
+        ("soc", "console", 3)
+    );
 }
 
 #[test]

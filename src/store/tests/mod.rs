@@ -11,13 +11,14 @@ mod mirror;
 mod opening;
 mod search;
 mod torn;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
 use ipsbell_parsers::alert::{Alert, Direction, Verdict};
 use ipsbell_parsers::{Choice, Read, Reader};
-use jiff::{SignedDuration, Timestamp};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::event::{Event, Origin};

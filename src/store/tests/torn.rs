@@ -1,6 +1,7 @@
 //! Damage at random in the files of a store: nothing panics, and what was not told is told, or counted as lost and that told.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
@@ -53,6 +54,20 @@ impl Harm {
 /// The files of `lived`, with many more events unread, so that they fill pages: as a clean end leaves them, or as a crash does,
 /// much of it in the log of the database.
 fn long_lived(crashed: bool) -> tempfile::TempDir {
+    static MADE: [OnceLock<tempfile::TempDir>; 2] = [const { OnceLock::new() }; 2];
+    copy_of(MADE[usize::from(crashed)].get_or_init(|| make(crashed)).path())
+}
+
+fn copy_of(directory: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(directory).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    copy
+}
+
+fn make(crashed: bool) -> tempfile::TempDir {
     let place = lived();
     let mut writer = place.store.writer().unwrap();
     for _ in 0..8 {
@@ -60,12 +75,7 @@ fn long_lived(crashed: bool) -> tempfile::TempDir {
     }
     writer.mirror(at(0), true).unwrap();
     if crashed {
-        let directory = tempfile::tempdir().unwrap();
-        for file in fs::read_dir(place.path()).unwrap() {
-            let file = file.unwrap();
-            fs::copy(file.path(), directory.path().join(file.file_name())).unwrap();
-        }
-        return directory;
+        return copy_of(place.path());
     }
     drop(writer);
     place.directory
@@ -142,9 +152,11 @@ fn untold_of(place: &Place) -> Result<(u64, u64), StoreError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        if std::env::var_os("IPSBELL_CAMPAIGN").is_some() { 3_000 } else { 48 }
-    ))]
+    #![proptest_config(ProptestConfig {
+        cases: if std::env::var_os("IPSBELL_CAMPAIGN").is_some() { 2_000 } else { 24 },
+        max_shrink_iters: 100,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whatever_is_torn_nothing_that_was_not_told_vanishes(
