@@ -58,6 +58,12 @@ pub(super) fn examine(connection: &Connection) -> Result<(), StoreError> {
             return Err(StoreError::Damaged { wanted: "a sound table", found });
         }
     }
+    let broken = "SELECT count(*) FROM open_group WHERE NOT json_valid(state)";
+    let broken: i64 = connection.query_row(broken, [], |row| row.get(0))?;
+    if broken > 0 {
+        let found = format!("{broken} that are no JSON");
+        return Err(StoreError::Damaged { wanted: "groups", found });
+    }
     let mut query =
         connection.prepare("SELECT record FROM event ORDER BY sequence DESC LIMIT ?1")?;
     let mut rows = query.query([EVENTS_READ as i64])?;

@@ -150,10 +150,8 @@ impl Ledger {
         let sql = format!("SELECT {COLUMNS} WHERE sequence = ?1");
         let mut query = self.connection.prepare_cached(&sql)?;
         let mut rows = query.query([sequence as i64])?;
-        Ok(match rows.next()? {
-            Some(row) => Some(event_row::event(row, &self.agent_host, Extent::Whole).into_owned()),
-            None => None,
-        })
+        let event = |row| event_row::event(row, &self.agent_host, Extent::Whole).into_owned();
+        Ok(rows.next()?.map(event))
     }
 
     /// Commits how far was read, what changed on the desk, and perhaps an attempt, all at once and synced. A crash before

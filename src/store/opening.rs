@@ -58,22 +58,17 @@ impl Store {
         let in_use = lock::take_lock(directory)?;
         damage::finish(directory, now)?;
         let mut mirrored = mirror::read(directory);
-        let mut incidents = Vec::new();
-        let mut connection = match sound(directory, &mirrored) {
+        let (incidents, machine, state) = match present(directory, &mirrored, home, now) {
             Err(why) if why.is_damage() => {
-                incidents.push(damage::replace(directory, mirrored.state(), home, &why, now)?);
+                let told = damage::replace(directory, mirrored.state(), home, &why, now)?;
                 mirrored = Found::Nothing;
-                sound(directory, &mirrored)?
+                let (mut incidents, machine, state) = present(directory, &mirrored, home, now)?;
+                incidents.insert(0, told);
+                (incidents, machine, state)
             }
             opened => opened?,
         };
-        if let Found::Mirror(mirror) = &mirrored {
-            incidents.extend(take_back(&mut connection, mirror, now)?);
-        }
-        let (machine, moved) = identity::settle(&mut connection, home, now)?;
-        incidents.extend(moved);
         // What was done here must not be undone by a mirror that speaks of the time before.
-        let state = State::of(&connection)?;
         if mirrored.state() != Ok(&state) {
             mirror::write(directory, now, &state)?;
         }
@@ -156,6 +151,25 @@ impl Found {
     }
 }
 
+/// Makes the database what it has to be here and now: what happened, who it is, and what is in it for the mirror.
+fn present(
+    directory: &Path,
+    mirrored: &Found,
+    home: Option<Home>,
+    now: Timestamp,
+) -> Result<(Vec<Incident>, u128, State), StoreError> {
+    let mut connection = sound(directory, mirrored)?;
+    let mut incidents = Vec::new();
+    if let Found::Mirror(mirror) = mirrored {
+        incidents.extend(take_back(&mut connection, mirror, now)?);
+    }
+    let (machine, moved) = identity::settle(&mut connection, home, now)?;
+    incidents.extend(moved);
+    let state = State::of(&connection)?;
+    connection.set_db_config(NO_CHECKPOINT_ON_CLOSE, false)?;
+    Ok((incidents, machine, state))
+}
+
 /// The database, as this version has it. Where a mirror is there must be a database.
 fn sound(directory: &Path, mirrored: &Found) -> Result<Connection, StoreError> {
     if let Some(found) = damage::suspected(directory)? {
@@ -190,7 +204,6 @@ fn sound(directory: &Path, mirrored: &Found) -> Result<Connection, StoreError> {
     if known && connection.query_row(nameless, [], |row| row.get(0))? {
         return Err(lost("one without an identity"));
     }
-    connection.set_db_config(NO_CHECKPOINT_ON_CLOSE, false)?;
     Ok(connection)
 }
 

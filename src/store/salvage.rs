@@ -300,13 +300,13 @@ fn copy_destination(
     rows::write(fresh, "notification", &of("notification", &open))?;
     let cards = format!("notification IN (SELECT id FROM notification WHERE {open})");
     rows::write(fresh, "card", &of("card", &cards))?;
+    let cursor = "SELECT cursor FROM destination WHERE name = ?1";
+    let cursor: i64 = fresh.query_row(cursor, [name], |row| row.get(0))?;
     fresh.execute(
         "UPDATE destination SET told_pruned = told, given_up_pruned = given_up, \
          began_after = began_after - max(cursor - ?2, 0), cursor = min(cursor, ?2) WHERE name = ?1",
         (name, through as i64),
     )?;
-    let cursor = "SELECT cursor FROM destination WHERE name = ?1";
-    let cursor: i64 = old.query_row(cursor, [name], |row| row.get(0))?;
     Ok(cursor as u64 > through)
 }
 

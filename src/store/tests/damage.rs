@@ -221,6 +221,8 @@ fn damage_that_a_start_must_find_is_found() {
     for harm in [
         "UPDATE identity SET last_sequence = 13",
         "UPDATE identity SET last_sequence = -1",
+        "UPDATE open_group SET state = '{' WHERE held = 2",
+        "UPDATE identity SET machine = x'00'",
         "DROP TABLE open_group",
         "DROP TABLE event; CREATE TABLE event (sequence TEXT)",
         "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'position'",
