@@ -15,7 +15,7 @@ use crate::deliver::{Heartbeat, Limiter, Sender, Until, finder};
 use crate::destinations::{Destination as Receiver, Tells};
 use crate::ingest::{ReadUntil, Reader, Standing};
 use crate::signal::{Signal, Waiter};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tail::Mounts;
 use crate::trouble::Board;
 use crate::watchdog::{WATCHDOG, Watchdog};
@@ -73,6 +73,17 @@ impl Agent {
         standing: Vec<Standing>,
         happenings: &Channel<Happening>,
     ) -> anyhow::Result<Self> {
+        Self::start_threads(store, config, mode, standing, happenings)
+            .inspect_err(|error| note_damage(store, error))
+    }
+
+    fn start_threads(
+        store: &Store,
+        config: &Config,
+        mode: Mode,
+        standing: Vec<Standing>,
+        happenings: &Channel<Happening>,
+    ) -> anyhow::Result<Self> {
         let [stored, reader_done, guards] = <[Signal; 3]>::default();
         let standing = if standing.is_empty() {
             Standing::restore(store, config, &mounts())?
@@ -102,11 +113,11 @@ impl Agent {
             failed: false,
             drained: BTreeSet::new(),
         };
-        agent.guard(WATCHDOG, happenings, move |waiter| Ok(watchdog.run(waiter)?))?;
+        agent.guard(WATCHDOG, store, happenings, move |waiter| Ok(watchdog.run(waiter)?))?;
         for (name, heart) in hearts {
             match mode {
                 Mode::Follow => {
-                    agent.guard(&name, happenings, move |waiter| Ok(heart.run(waiter)?))?
+                    agent.guard(&name, store, happenings, move |waiter| Ok(heart.run(waiter)?))?
                 }
                 Mode::Once => agent.hearts.push(heart),
             }
@@ -119,7 +130,7 @@ impl Agent {
             let (waiter, label) = (stored.waiter(), name.clone());
             agent.sending.insert(name.clone());
             let run = move || Ok(sender.run(waiter, &until)?);
-            spawn(&format!("send {name}"), happenings, run, move |end| {
+            spawn(&format!("send {name}"), store, happenings, run, move |end| {
                 Happening::SenderEnded(label, end)
             })?;
         }
@@ -141,7 +152,7 @@ impl Agent {
             agent.reading.insert(name.clone());
             let label = name.clone();
             let ended = move |end: Result<_, _>| Happening::ReaderEnded(label, end.map(Box::new));
-            spawn(&name, happenings, run, ended)?;
+            spawn(&name, store, happenings, run, ended)?;
         }
         Ok(agent)
     }
@@ -166,12 +177,13 @@ impl Agent {
     fn guard(
         &mut self,
         name: &str,
+        store: &Store,
         happenings: &Channel<Happening>,
         run: impl FnOnce(Waiter) -> anyhow::Result<()> + Send + 'static,
     ) -> anyhow::Result<()> {
         self.guarding.insert(name.to_owned());
         let (waiter, label) = (self.guards.waiter(), name.to_owned());
-        spawn(name, happenings, move || run(waiter), |end| Happening::GuardEnded(label, end))
+        spawn(name, store, happenings, move || run(waiter), |end| Happening::GuardEnded(label, end))
     }
 
     /// Takes note of the end of a thread.
@@ -281,19 +293,32 @@ fn open(destination: &Destination) -> anyhow::Result<Box<dyn Receiver>> {
         .with_context(|| format!("destination `{}`", destination.name))
 }
 
+/// A part that came upon damage in the database leaves a note, so that the next start sets it aside. The same start would come
+/// upon it again and again otherwise.
+fn note_damage(store: &Store, error: &anyhow::Error) {
+    let damage = error.downcast_ref().filter(|error: &&StoreError| error.is_damage());
+    if let Some(Err(error)) = damage.map(|damage| store.suspect(damage)) {
+        error!("That the database is damaged cannot be noted: {error}.");
+    }
+}
+
 /// Starts a thread whose end, also by a panic, is a happening.
 fn spawn<T: Send + 'static>(
     name: &str,
+    store: &Store,
     happenings: &Channel<Happening>,
     run: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ended: impl FnOnce(Result<T, String>) -> Happening + Send + 'static,
 ) -> anyhow::Result<()> {
-    let happenings = happenings.clone();
+    let (store, happenings) = (store.clone(), happenings.clone());
     let body = move || {
         let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
         let end = match end {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(format!("{error:#}")),
+            Ok(Err(error)) => {
+                note_damage(&store, &error);
+                Err(format!("{error:#}"))
+            }
             Err(_) => Err("it panicked; this is a fault of ipsbell, please report it".to_owned()),
         };
         // The main thread may be gone already, and then nobody wants to know.

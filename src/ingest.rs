@@ -9,6 +9,7 @@ mod lane;
 mod quality;
 mod standing;
 mod underway;
+mod upkeep;
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -22,11 +23,12 @@ pub use self::standing::{READERS_MAX, Standing};
 
 use self::care::Care;
 use self::conditions::Conditions;
-use self::findings::{note, say, size_reached};
+use self::findings::{note, say};
 use self::lane::{Lane, Taken};
 use self::standing::Duty;
+use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
-use crate::config::{Config, Retention};
+use crate::config::Config;
 use crate::event::Origin;
 use crate::guard::guard;
 use crate::signal::{Signal, Waiter, Woken};
@@ -46,9 +48,6 @@ const BATCH_TIME_MAX: Duration = Duration::from_millis(200);
 
 /// A store that cannot be written is tried again after this time.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often retention is looked after.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a reader goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +76,7 @@ pub struct Reader {
     flushed: bool,
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
-    swept_at: Option<Instant>,
-    retention: Retention,
+    upkeep: Upkeep,
 }
 
 /// Stands for a file's own zone until that is put in.
@@ -157,8 +155,7 @@ impl Reader {
             sources_known: false,
             flushed: false,
             owes_sync: false,
-            swept_at: None,
-            retention: config.retention.clone(),
+            upkeep: Upkeep::new(&config.retention),
         })
     }
 
@@ -200,6 +197,7 @@ impl Reader {
             Err(error) if error.may_pass() => warn!("At the end, {error}."),
             synced => synced?,
         }
+        self.second_copy(true);
         let Self { duty, tail, wake, .. } = self;
         Ok(Standing { duty, tail, wake })
     }
@@ -238,7 +236,7 @@ impl Reader {
             while waiter.wait_until(Some(pause)) == Woken::Rung {}
             return if self.wake.stopping() { Woken::Stopping } else { Woken::Deadline };
         }
-        let sweep = self.swept_at.map(|at| at + SWEEP_EVERY);
+        let sweep = self.upkeep.swept_at.map(|at| at + SWEEP_EVERY);
         let next = [Some(self.tail.next_look(now)), self.writer.sync_due(), sweep];
         waiter.wait_until(next.into_iter().flatten().min())
     }
@@ -255,6 +253,7 @@ impl Reader {
                 Done::Nothing => break,
             }
             self.writer.sync(false)?;
+            self.second_copy(false);
             self.sweep()?;
             self.judge(None);
             if self.tail.look_is_due(clock::monotonic()) {
@@ -262,6 +261,10 @@ impl Reader {
             }
         }
         self.writer.sync(false)?;
+        if !self.wake.stopping() && !self.duty.is_remote() {
+            self.writer.caught_up()?;
+        }
+        self.second_copy(false);
         self.sweep()
     }
 
@@ -287,12 +290,7 @@ impl Reader {
         let had_lines = first.is_some();
         let now = clock::now();
         let mut batch = self.writer.begin(now)?;
-        for finding in &self.findings {
-            note(&mut batch, finding)?;
-        }
-        for incident in &self.incidents {
-            batch.incident(incident)?;
-        }
+        note(&mut batch, &self.findings, &self.incidents)?;
         let read = self.duty.sources.iter().filter(|source| !source.paths.is_empty());
         for source in read.filter(|_| !self.sources_known) {
             batch.know_source(&source.paths)?;
@@ -378,24 +376,6 @@ impl Reader {
         }
         self.tail.committed(clock::monotonic());
         self.owes_sync = false;
-        Ok(())
-    }
-
-    fn sweep(&mut self) -> Result<(), StoreError> {
-        let now = clock::monotonic();
-        let recent = self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY);
-        if recent || self.duty.is_remote() {
-            return Ok(());
-        }
-        self.swept_at = Some(now);
-        let swept = self.writer.sweep(clock::now(), &self.retention)?;
-        if swept.more {
-            // Not all at once: the logs and the signals have their turn in between.
-            self.swept_at = None;
-        }
-        if swept.events_over_size > 0 {
-            self.incidents.extend(size_reached(&self.writer, &self.incidents, clock::now())?);
-        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod run;
 mod search;
 mod settings;
 mod status;
+mod store;
 mod temporary;
 mod test;
 mod watch;
@@ -57,6 +58,7 @@ pub const COMMANDS: &[&Command] = &[
     &watch::COMMAND,
     &status::COMMAND,
     &search::COMMAND,
+    &store::COMMAND,
     &formats::COMMAND,
     &demo::COMMAND,
 ];

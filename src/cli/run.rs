@@ -59,6 +59,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let (sender, happenings) = channel();
     listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let store = Store::open(&config.agent.state_dir, clock::now())?;
+    for incident in store.incidents() {
+        error!("{}.", incident.text);
+    }
     let mut run = Run {
         settings: arguments.settings,
         store,
@@ -67,7 +70,12 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         happenings,
         asked: Asked::default(),
     };
-    if arguments.once { run.once(clock::monotonic() + deadline) } else { run.follow() }
+    let end = if arguments.once { run.once(clock::monotonic() + deadline) } else { run.follow() };
+    // How far the destinations were told last is known only now.
+    if let Err(error) = run.store.mirror(clock::now()) {
+        warn!("At the end, the second copy of the positions is not written: {error}.");
+    }
+    end
 }
 
 /// A run of the agent in the foreground.

@@ -10,8 +10,18 @@ use crate::trouble::{Incident, Kind};
 /// How often it is said again that the store is full.
 const SIZE_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Counts what a finding says was lost, and keeps it for people to be told.
-pub(super) fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
+/// Keeps what happened since the last transaction, for people to be told.
+pub(super) fn note(
+    batch: &mut Batch<'_>,
+    findings: &[Finding],
+    incidents: &[Incident],
+) -> Result<(), StoreError> {
+    findings.iter().try_for_each(|finding| note_loss(batch, finding))?;
+    incidents.iter().try_for_each(|incident| batch.incident(incident))
+}
+
+/// Counts what a finding says was lost.
+fn note_loss(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
     if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
         finding.what
     {

@@ -27,21 +27,16 @@ pub struct Account {
 }
 
 impl Account {
-    /// Events that are in none of the places: 0 unless something is wrong.
+    /// Events that are in none of the places: 0 unless something is wrong. Whatever a damaged row says, it is a number.
     pub fn unaccounted(&self) -> i64 {
-        let placed = self.unread
-            + self.not_matched
-            + self.muted
-            + self.held
-            + self.told
-            + self.given_up
-            + self.expired;
-        self.stored as i64 - placed as i64
+        let Self { unread, not_matched, muted, held, told, given_up, expired, .. } = *self;
+        let placed = [unread, not_matched, muted, held, told, given_up, expired];
+        self.stored.wrapping_sub(placed.into_iter().fold(0, u64::wrapping_add)).cast_signed()
     }
 
     /// Events that a destination is still to be told of.
     pub fn pending(&self) -> u64 {
-        self.unread + self.held
+        self.unread.saturating_add(self.held)
     }
 }
 

@@ -74,6 +74,12 @@ pub enum StoreError {
     /// Another process holds the database.
     #[error("the store is locked by another process: {0}; close what has hot.db open")]
     Busy(rusqlite::Error),
+    /// The database's pages or rows contradict each other.
+    #[error(
+        "the database is damaged: {0}; hint: the next start of the agent sets it aside and goes on from the file \
+             `positions`"
+    )]
+    Corrupt(rusqlite::Error),
     /// Anything else that SQLite says.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -88,6 +94,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Is the database itself sick, so that it is to be set aside? Not if it is another program's, or a newer one's.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Damaged { .. })
+    }
+
     /// Will it pass by itself or by somebody's making room, so that the same step can be tried again?
     pub fn may_pass(&self) -> bool {
         match self {
@@ -102,6 +113,7 @@ impl StoreError {
             | Self::Foreign
             | Self::NoWal { .. }
             | Self::Sqlite(_)
+            | Self::Corrupt(_)
             | Self::Damaged { .. } => false,
         }
     }
@@ -109,12 +121,28 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode as Code;
+        use rusqlite::{Error, ErrorCode as Code};
         match error.sqlite_error_code() {
+            // What this program writes keeps every constraint: where one fails, the rows that it met are not what it wrote.
+            Some(
+                Code::DatabaseCorrupt
+                | Code::NotADatabase
+                | Code::ConstraintViolation
+                | Code::TypeMismatch,
+            ) => Self::Corrupt(error),
             Some(Code::DiskFull | Code::SystemIoFailure | Code::ReadOnly) => Self::Full(error),
             Some(Code::CannotOpen) => Self::Closed(error),
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(error),
-            _ => Self::Sqlite(error),
+            Some(_) => Self::Sqlite(error),
+            // Not SQLite's own: a value is not of the kind, or a row is not there, that this program wrote.
+            None => match error {
+                Error::InvalidColumnType(..)
+                | Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+                | Error::QueryReturnedNoRows => Self::Corrupt(error),
+                _ => Self::Sqlite(error),
+            },
         }
     }
 }

@@ -30,48 +30,45 @@ pub(super) enum Extent {
     Head,
 }
 
-/// The event of a row.
-///
-/// # Errors
-/// The row holds what this program did not write.
+/// The event of a row. A row that cannot be read as it was, because a grammar or the disk has changed, must not stop all
+/// that stand behind it: it is an event all the same, with what of it makes sense.
 pub(super) fn event<'row>(
     row: &'row Row<'_>,
     agent_host: &'row str,
     extent: Extent,
-) -> Result<Event<'row>, StoreError> {
-    let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
-    let name = text(6)?.unwrap_or_default();
-    let record = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
-    let format = known(name);
-    let raw = row.get::<_, u8>(9)? == 0;
-    // A row that cannot be read as it was must not stop all that stand behind it: it is an event all the same.
+) -> Event<'row> {
+    let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
+    let number = |column: usize| row.get::<_, i64>(column).ok();
+    let place = |column: usize| number(column).and_then(|number| usize::try_from(number).ok());
+    let record = row.get_ref(10).ok().and_then(|value| value.as_blob().ok()).unwrap_or_default();
+    let format = text(6).and_then(known);
+    let raw = number(9) == Some(0);
     let mut alert = match format {
         Some(format) if raw => read_again(format, record, extent),
         _ if raw => bare(UNKNOWN_FORMAT),
         _ => from_form(record).unwrap_or_else(|_| bare(format.map_or(UNKNOWN_FORMAT, |f| f.name))),
     };
-    let read_at = instant(row.get(3)?)?;
+    let (at, read_at) = (instant(number(2)), instant(number(3)));
+    let read_at = read_at.or(at).unwrap_or_default();
     if raw {
         // The instant is in the row. That a day is in no calendar is noted again: it is in none in
         // any zone.
         event::instant(&mut alert, &TimeZone::UTC, read_at);
     }
-    let severity = usize::from(row.get::<_, u8>(7)?);
-    let direction = row.get::<_, Option<u8>>(8)?.map(usize::from);
-    Ok(Event {
-        sequence: Some(row.get::<_, i64>(0)? as u64),
-        id: EventId(u128::from_be_bytes(row.get(1)?)),
-        at: instant(row.get(2)?)?,
+    Event {
+        sequence: number(0).map(i64::cast_unsigned),
+        id: EventId(row.get(1).map_or(0, u128::from_be_bytes)),
+        at: at.unwrap_or(read_at),
         read_at,
-        severity: Severity::ALL.get(severity).copied().unwrap_or_default(),
-        direction: direction.and_then(|number| Direction::ALL.get(number)).copied(),
+        severity: place(7).and_then(|place| Severity::ALL.get(place)).copied().unwrap_or_default(),
+        direction: place(8).and_then(|place| Direction::ALL.get(place)).copied(),
         agent_host: Cow::Borrowed(agent_host),
         format: format.map_or(UNKNOWN_FORMAT, |format| format.name),
-        path: Cow::Borrowed(text(4)?.unwrap_or_default()),
-        offset: row.get::<_, i64>(5)? as u64,
+        path: Cow::Borrowed(text(4).unwrap_or_default()),
+        offset: number(5).unwrap_or_default().cast_unsigned(),
         alert,
         raw: Cow::Borrowed(if raw { record } else { &[] }),
-    })
+    }
 }
 
 fn read_again<'a>(format: &'static Format, record: &'a [u8], extent: Extent) -> Alert<'a> {
@@ -122,7 +119,6 @@ pub fn alert_form(alert: &Alert<'_>) -> Result<String, StoreError> {
     to_json(alert)
 }
 
-fn instant(micros: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(micros)
-        .map_err(|error| StoreError::Damaged { wanted: "an instant", found: error.to_string() })
+fn instant(micros: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_microsecond(micros?).ok()
 }

@@ -1,21 +1,21 @@
 //! A sender thread's side: its cursor, its groups, the attempt under way and its outcome (promise 2).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::event_row::{self, COLUMNS, Extent};
-use super::json::{from_json, to_json};
+use super::json::to_json;
 use super::patience::Patience;
+use super::remembered::{Restored, remembered};
 use super::turn::{Turn, take_turn};
 use super::writing::Writing;
 use super::{StoreError, troubles, writer};
 use crate::event::Event;
 use crate::health::Health;
 use crate::message::Message;
-use crate::triage::{Changes, Group, Plan, Told};
+use crate::triage::{Changes, Plan, Told};
 use crate::trouble::Telling;
 
 /// The connection of one destination's sender.
@@ -28,19 +28,6 @@ pub struct Ledger {
     pub(super) patience: Patience,
     /// When this process opened the store: a destination that is new is told what happened from then on.
     opened_at: Timestamp,
-}
-
-/// What the store remembers of a destination.
-#[derive(Debug)]
-pub struct Restored {
-    /// Events up to this one are read.
-    pub cursor: u64,
-    /// Open groups by their key.
-    pub groups: BTreeMap<String, Group>,
-    /// Health.
-    pub health: Health,
-    /// The attempt that has no final answer.
-    pub attempt: Option<Attempt>,
 }
 
 /// A post under way.
@@ -128,26 +115,12 @@ impl Ledger {
                 params![self.destination, kind, last, to_json(&health)?],
             )?;
         }
-        let (cursor, health) = self.connection.query_row(
-            "SELECT cursor, health FROM destination WHERE name = ?1",
-            [&self.destination],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
-        )?;
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT key, state FROM open_group WHERE destination = ?1")?;
-        let mut rows = query.query([&self.destination])?;
-        let mut groups = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            groups.insert(row.get(0)?, from_json(&row.get::<_, String>(1)?, "an open group")?);
-        }
-        let attempt = self.open_attempt()?;
-        let mut health: Health = from_json(&health, "a destination's health")?;
-        if health.notices.incidents_to().is_none() {
+        let mut restored = remembered(&self.connection, &self.destination)?;
+        if restored.health.notices.incidents_to().is_none() {
             // Its row was made before there were incidents.
-            health.notices = notices;
+            restored.health.notices = notices;
         }
-        Ok(Restored { cursor: cursor as u64, groups, health, attempt })
+        Ok(restored)
     }
 
     /// Reads on behind `cursor`: at most `events_max` events, each given to `take`, until `take` says stop (false). Their
@@ -171,7 +144,7 @@ impl Ledger {
         let mut rows = query.query(params![cursor as i64, events_max as i64])?;
         let (mut reached, mut expired, mut full) = (cursor, 0, false);
         while let Some(row) = rows.next()? {
-            let event = event_row::event(row, &self.agent_host, Extent::Head)?;
+            let event = event_row::event(row, &self.agent_host, Extent::Head);
             let sequence = event.sequence.unwrap_or(reached);
             expired += sequence.saturating_sub(reached + 1);
             reached = sequence;
@@ -195,10 +168,8 @@ impl Ledger {
         let sql = format!("SELECT {COLUMNS} WHERE sequence = ?1");
         let mut query = self.connection.prepare_cached(&sql)?;
         let mut rows = query.query([sequence as i64])?;
-        Ok(match rows.next()? {
-            Some(row) => Some(event_row::event(row, &self.agent_host, Extent::Whole)?.into_owned()),
-            None => None,
-        })
+        let event = |row| event_row::event(row, &self.agent_host, Extent::Whole).into_owned();
+        Ok(rows.next()?.map(event))
     }
 
     /// Commits how far was read, what changed on the desk, and perhaps an attempt, all at once and synced. A crash before
@@ -309,32 +280,6 @@ impl Ledger {
         attempt.minimal = minimal;
         Ok(())
     }
-
-    fn open_attempt(&self) -> Result<Option<Attempt>, StoreError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, message, events, tries, unanswered, maybe_repeated, minimal FROM notification \
-             WHERE destination = ?1 AND state = 0 ORDER BY id LIMIT 1",
-        )?;
-        let row = query
-            .query_row([&self.destination], |row| {
-                let attempt = (row.get(0)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
-                Ok((attempt, row.get::<_, String>(1)?, [row.get(4)?, row.get(5)?, row.get(6)?]))
-            })
-            .optional()?;
-        let Some(((id, events, tries), message, [unanswered, maybe_repeated, minimal])) = row
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Attempt {
-            id,
-            message: from_json(&message, "a frozen message")?,
-            events: events as u64,
-            tries: tries as u64,
-            unanswered,
-            maybe_repeated,
-            minimal,
-        }))
-    }
 }
 
 fn write_changes(
@@ -364,15 +309,22 @@ fn begin(
 ) -> Result<Attempt, StoreError> {
     let events = new.plan.events();
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO notification (destination, card, created_at, events, oldest_at, state, tries, unanswered, message) \
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, 1, 1, ?6)",
+        "INSERT INTO notification (destination, card, created_at, events, oldest_at, state, tries, unanswered, \
+         maybe_repeated, message) VALUES (?1, ?2, ?3, ?4, ?5, 0, 1, 1, ?6, ?7)",
     )?;
+    // What was told from a database that is lost may be among its events.
+    let repeated_until = transaction
+        .prepare_cached("SELECT repeated_until FROM identity")?
+        .query_row([], |row| row.get::<_, i64>(0))? as u64;
+    let maybe_repeated =
+        new.plan.told().any(|told| told.events > 0 && told.range.0 <= repeated_until);
     let id = insert.insert(params![
         destination,
         new.id,
         now.as_microsecond(),
         events as i64,
         new.oldest_at.map(Timestamp::as_microsecond),
+        maybe_repeated,
         to_json(new.message)?,
     ])?;
     let mut card = transaction.prepare_cached(
@@ -388,7 +340,7 @@ fn begin(
         events,
         tries: 1,
         unanswered: true,
-        maybe_repeated: false,
+        maybe_repeated,
         minimal: false,
     })
 }

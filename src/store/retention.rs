@@ -1,8 +1,9 @@
 //! What is let go: by age, then by size, the oldest first. Works in small steps so that nobody waits long.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 
+use super::age::{self, Line};
 use super::{StoreError, Writer, take_turn};
 use crate::config::Retention;
 
@@ -15,6 +16,13 @@ pub(super) const STEPS_MAX: usize = 20;
 /// Free pages given back to the file system in a step (8 MiB). Each may be one that is moved, and so stands in the
 /// write-ahead log first.
 const VACUUM_PAGES: u32 = 512;
+
+/// Sequence numbers are given in the order of reading.
+const EVENTS: Line = Line { table: "event", key: "sequence", stamp: "read_at", condition: "true" };
+
+/// A post under way stays.
+const POSTS: Line =
+    Line { table: "notification", key: "id", stamp: "created_at", condition: "state <> 0" };
 
 /// What a sweep let go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,11 +51,11 @@ impl Writer {
         };
         for _ in 0..STEPS_MAX {
             let old = match before(retention.events) {
-                Some(limit) => self.delete_events(Some(limit))?,
+                Some(limit) => self.delete_old_events(limit, now.as_microsecond())?,
                 None => 0,
             };
             let mut ledger = match before(retention.notifications) {
-                Some(limit) => self.delete_notifications(limit)?,
+                Some(limit) => self.delete_old_notifications(limit, now.as_microsecond())?,
                 None => 0,
             };
             // Incidents are kept as long as what was posted of them.
@@ -56,8 +64,8 @@ impl Writer {
             if bytes_used(self.parts().0)? > retention.max_size_bytes {
                 // The oldest go first, be they events or posts: neither crowds out the other.
                 match self.oldest_post_before_events()? {
-                    Some(limit) => ledger += self.delete_notifications(limit)?,
-                    None => over = self.delete_events(None)?,
+                    Some(limit) => ledger += self.delete_notifications("created_at < ?1", limit)?,
+                    None => over = self.delete_oldest_events()?,
                 }
             }
             swept.events_old += old;
@@ -93,18 +101,24 @@ impl Writer {
         })
     }
 
-    /// Deletes the oldest events, at most a step of them: those read before `limit`, or whatever they are.
-    fn delete_events(&mut self, limit: Option<i64>) -> Result<u64, StoreError> {
+    /// Deletes events that were read before `limit`, at most a step of them.
+    fn delete_old_events(&mut self, limit: i64, now: i64) -> Result<u64, StoreError> {
+        let (connection, turn) = self.parts();
+        let Some(through) = age::old_through(connection, &EVENTS, limit, now, STEP_ROWS)? else {
+            return Ok(0);
+        };
+        let _turn = take_turn(turn);
+        let delete = "DELETE FROM event WHERE sequence <= ?1";
+        Ok(connection.prepare_cached(delete)?.execute([through])? as u64)
+    }
+
+    /// Deletes a step of the oldest events.
+    fn delete_oldest_events(&mut self) -> Result<u64, StoreError> {
         let (connection, turn) = self.parts();
         let _turn = take_turn(turn);
-        // Sequence numbers follow the time of reading, so the oldest rows are those of the lowest numbers.
-        let deleted = connection
-            .prepare_cached(
-                "DELETE FROM event WHERE sequence IN \
-                 (SELECT sequence FROM event ORDER BY sequence LIMIT ?1) AND (?2 IS NULL OR read_at < ?2)",
-            )?
-            .execute(params![STEP_ROWS, limit])?;
-        Ok(deleted as u64)
+        let delete = "DELETE FROM event WHERE sequence IN \
+                      (SELECT sequence FROM event ORDER BY sequence LIMIT ?1)";
+        Ok(connection.prepare_cached(delete)?.execute([STEP_ROWS])? as u64)
     }
 
     /// Gives free pages back to the file system. False if there were none.
@@ -123,7 +137,16 @@ impl Writer {
         Ok(true)
     }
 
-    fn delete_notifications(&mut self, limit: i64) -> Result<u64, StoreError> {
+    /// Deletes posts that were made before `limit`, at most a step of them.
+    fn delete_old_notifications(&mut self, limit: i64, now: i64) -> Result<u64, StoreError> {
+        let (connection, _) = self.parts();
+        match age::old_through(connection, &POSTS, limit, now, STEP_ROWS)? {
+            Some(through) => self.delete_notifications("id <= ?1", through),
+            None => Ok(0),
+        }
+    }
+
+    fn delete_notifications(&mut self, condition: &str, limit: i64) -> Result<u64, StoreError> {
         let (connection, turn) = self.parts();
         let _turn = take_turn(turn);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -132,8 +155,10 @@ impl Writer {
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY)")?;
         transaction.execute("DELETE FROM gone", [])?;
         transaction.execute(
-            "INSERT INTO gone SELECT id FROM notification WHERE state <> 0 AND created_at < ?1 \
-             ORDER BY id LIMIT ?2",
+            &format!(
+                "INSERT INTO gone SELECT id FROM notification WHERE state <> 0 AND {condition} \
+                 ORDER BY id LIMIT ?2"
+            ),
             [limit, STEP_ROWS],
         )?;
         for (state, column) in [(1, "told_pruned"), (2, "given_up_pruned")] {

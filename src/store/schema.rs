@@ -1,5 +1,7 @@
 //! The versions of the database's shape, and the way from each to the next. Forward only.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use super::StoreError;
@@ -22,12 +24,43 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let found = usable(connection)?;
     for (step, sql) in STEPS.iter().enumerate().skip(found as usize) {
         let transaction = connection.transaction()?;
-        transaction.execute_batch(sql)?;
+        transaction.execute_batch(sql).map_err(misfit)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", step as u32 + 1)?;
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Is everything there that the steps make, as they make it? What somebody has added, an index or a view, is left to them.
+///
+/// # Errors
+/// Something is missing, or another.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    let mut pattern = Connection::open_in_memory()?;
+    migrate(&mut pattern)?;
+    let all = "SELECT name, coalesce(sql, '') FROM sqlite_schema";
+    let list = |connection: &Connection| -> Result<BTreeSet<(String, String)>, StoreError> {
+        let mut query = connection.prepare(all)?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    match list(&pattern)?.difference(&list(connection)?).next() {
+        None => Ok(()),
+        Some((name, _)) => Err(StoreError::Damaged {
+            wanted: "the tables of this version",
+            found: format!("another `{name}`, or none"),
+        }),
+    }
+}
+
+/// A step that makes what is there already was begun from a version that the database does not have.
+fn misfit(error: rusqlite::Error) -> StoreError {
+    let found = error.to_string();
+    if found.contains("already exists") || found.contains("duplicate column name") {
+        return StoreError::Damaged { wanted: "the version that the database says it has", found };
+    }
+    error.into()
 }
 
 /// The version of a database that this program can use as it is or bring to [`VERSION`]. Only
@@ -51,6 +84,18 @@ pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let tables: u32 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let empty = application == 0 && found == 0 && tables == 0;
-    if empty || application == APPLICATION_ID { Ok(found) } else { Err(StoreError::Foreign) }
+    let ours: u32 = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('identity', 'event', 'position', 'destination')",
+        [],
+        |row| row.get(0),
+    )?;
+    match (application, found, tables) {
+        (0, 0, 0) | (APPLICATION_ID, ..) => Ok(found),
+        // Nobody else has all these tables.
+        _ if ours == 4 => Err(StoreError::Damaged {
+            wanted: "the mark of ipsbell's database",
+            found: format!("application_id {application}"),
+        }),
+        _ => Err(StoreError::Foreign),
+    }
 }

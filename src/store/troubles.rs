@@ -188,7 +188,12 @@ pub(super) fn last_incident_before(
     Ok(connection.prepare_cached(last)?.query_row([at.as_microsecond()], |row| row.get(0))?)
 }
 
-fn insert(connection: &Connection, now: Timestamp, incident: &Incident) -> Result<(), StoreError> {
+/// Keeps something that happened, in the transaction that knows of it.
+pub(super) fn insert(
+    connection: &Connection,
+    now: Timestamp,
+    incident: &Incident,
+) -> Result<(), StoreError> {
     let Incident { kind, subject, text } = incident;
     let insert = "INSERT INTO incident (at, kind, subject, text) VALUES (?1, ?2, ?3, ?4)";
     let row = params![now.as_microsecond(), kind.name(), subject, text];

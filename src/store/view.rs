@@ -237,7 +237,7 @@ impl View {
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
             while let Some(row) = rows.next()? {
-                let event = event_row::event(row, &self.agent_host, Extent::Whole)?;
+                let event = event_row::event(row, &self.agent_host, Extent::Whole);
                 seen += 1;
                 bytes += event.raw.len();
                 let sequence = event.sequence.unwrap_or(0);

@@ -28,6 +28,11 @@ impl Wal {
         Self { path, in_doubt: AtomicBool::new(false) }
     }
 
+    /// The directory that it lies in.
+    pub(super) fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// Has to be written again before it is synced.
     pub(super) fn in_doubt(&self) -> bool {
         self.in_doubt.load(Ordering::Relaxed)

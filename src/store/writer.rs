@@ -12,10 +12,13 @@ use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
 use super::StoreError;
+use super::doubt::Doubt;
 use super::patience::Patience;
 use super::turn::{Turn, take_turn};
 use super::view::instant;
 use crate::event::EventId;
+
+mod second_copy;
 
 /// A transaction with so many bytes of records is full. Its pages, about a quarter more, fit into
 /// the memory of its connection then. Pages that do not are written at once, and when one of them
@@ -118,6 +121,10 @@ pub struct Writer {
     /// Something was committed then, and nothing is known to be on the disk since.
     pub(super) unsynced_since: Option<Instant>,
     pub(super) patience: Patience,
+    /// Until all logs are read to their end, what is read may have been told before.
+    repeating: bool,
+    mirrored: second_copy::Mirrored,
+    pub(super) doubt: Doubt,
 }
 
 /// A transaction under way. Dropped without [`Batch::commit`], nothing of it remains.
@@ -144,9 +151,19 @@ pub struct Batch<'a> {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, turn: Arc<Turn>) -> Self {
-        let (paths, patience) = (HashMap::new(), Patience::default());
-        Self { connection, turn, paths, unsynced_since: None, patience }
+    pub(super) fn new(connection: Connection, turn: Arc<Turn>) -> Result<Self, StoreError> {
+        let repeating = "SELECT repeated_until > last_sequence FROM identity";
+        let repeating = connection.query_row(repeating, [], |row| row.get(0))?;
+        Ok(Self {
+            doubt: Doubt::read(&connection)?,
+            connection,
+            turn,
+            paths: HashMap::new(),
+            unsynced_since: None,
+            patience: Patience::default(),
+            repeating,
+            mirrored: second_copy::Mirrored::default(),
+        })
     }
 
     /// Is a source with these paths configured for the first time?

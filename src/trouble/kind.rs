@@ -13,6 +13,8 @@ pub enum Kind {
     BytesLost,
     /// The database was damaged and is set aside.
     StoreSetAside,
+    /// The database is older than the second copy of its positions.
+    StoreBehind,
     /// The store woke up on another machine and took a new identity.
     NewIdentity,
     /// A record made the program fail again and again, and is kept as a reject.
@@ -96,6 +98,11 @@ const STORE_SET_ASIDE: Nature = incident(
     "the store was damaged and set aside",
     "the store was damaged and set aside {} times",
     "A new one was begun; alerts in the old one are not searched.",
+);
+const STORE_BEHIND: Nature = incident(
+    "the store is older than it was",
+    "the store was older than it had been {} times",
+    "An older copy of it was put in its place, or its newest part is lost: some alerts may be told again.",
 );
 const NEW_IDENTITY: Nature = incident(
     "the store took a new identity",
@@ -212,9 +219,10 @@ const UNLISTED_NATURE: Nature = condition(
 
 impl Kind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BytesLost,
         Self::StoreSetAside,
+        Self::StoreBehind,
         Self::NewIdentity,
         Self::PoisonRecord,
         Self::SizeReached,
@@ -239,6 +247,7 @@ impl Kind {
         match self {
             Self::BytesLost => "bytes_lost",
             Self::StoreSetAside => "store_set_aside",
+            Self::StoreBehind => "store_behind",
             Self::NewIdentity => "new_identity",
             Self::PoisonRecord => "poison_record",
             Self::SizeReached => "size_reached",
@@ -269,6 +278,7 @@ impl Kind {
         match self {
             Self::BytesLost => &BYTES_LOST,
             Self::StoreSetAside => &STORE_SET_ASIDE,
+            Self::StoreBehind => &STORE_BEHIND,
             Self::NewIdentity => &NEW_IDENTITY,
             Self::PoisonRecord => &POISON_RECORD,
             Self::SizeReached => &SIZE_REACHED,

@@ -29,7 +29,7 @@ fn every_version_is_read_and_written_on() {
                 "UPDATE path SET path = '/var/log/suricata/eve.json';
                  UPDATE position SET path = CAST('/var/log/suricata/eve.json' AS BLOB), device = 1, inode = 2;
                  UPDATE source SET paths = '/var/log/suricata/eve.json';
-                 UPDATE identity SET machine = zeroblob(16);
+                 UPDATE identity SET machine = zeroblob(16), home = NULL;
                  PRAGMA wal_checkpoint(TRUNCATE); VACUUM;",
             )
             .unwrap();

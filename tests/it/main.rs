@@ -36,6 +36,8 @@ mod powercut;
 mod records;
 /// TERM, HUP, USR1, --once.
 mod running;
+/// A database that is damaged, copied, or does not agree with itself.
+mod sickness;
 /// Rules about the sources and documents themselves.
 mod tidy;
 mod trouble;

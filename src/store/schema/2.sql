@@ -38,3 +38,11 @@ FROM incident;
 CREATE VIEW conditions AS
 SELECT strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000000.0, 'unixepoch') AS since, kind, subject, text
 FROM condition;
+-- A store that is damaged, copied to another machine, or under a clock that jumps.
+
+ALTER TABLE identity ADD COLUMN home BLOB;  -- 16 bytes: hash of the machine's id; a store that finds another is a copy
+-- Events up to this sequence number may have been told before, from a database that was set aside: their posts say so.
+ALTER TABLE identity ADD COLUMN repeated_until INTEGER NOT NULL DEFAULT 0;
+-- The last time of day that retention saw, and since when it does not believe the clock.
+ALTER TABLE identity ADD COLUMN clock_seen_at INTEGER;
+ALTER TABLE identity ADD COLUMN clock_doubted_at INTEGER;

@@ -10,9 +10,9 @@ use crate::message;
 use crate::triage::{Desk, Plan, Policy, Report, Rest};
 
 /// A destination with a desk, which this test drives by hand.
-struct Teller {
-    ledger: Ledger,
-    desk: Desk,
+pub(super) struct Teller {
+    pub(super) ledger: Ledger,
+    pub(super) desk: Desk,
     cursor: u64,
 }
 
@@ -35,7 +35,7 @@ fn message(id: &str) -> message::Message {
 }
 
 impl Teller {
-    fn new(place: &Place, name: &str) -> (Self, Restored) {
+    pub(super) fn new(place: &Place, name: &str) -> (Self, Restored) {
         let mut ledger = place.store.ledger(name, HOST).unwrap();
         let restored = ledger.restore("console").unwrap();
         let desk = Desk::new(policy(), restored.groups.clone());
@@ -43,7 +43,7 @@ impl Teller {
     }
 
     /// Reads on; what it read is on the desk.
-    fn read(&mut self) -> u64 {
+    pub(super) fn read(&mut self) -> u64 {
         let desk = &mut self.desk;
         let (cursor, expired) = self
             .ledger
@@ -56,7 +56,11 @@ impl Teller {
         expired
     }
 
-    fn commit(&mut self, expired: u64, attempt: Option<(&Plan, &str)>) -> Option<Attempt> {
+    pub(super) fn commit(
+        &mut self,
+        expired: u64,
+        attempt: Option<(&Plan, &str)>,
+    ) -> Option<Attempt> {
         let words = message(attempt.map_or("", |attempt| attempt.1));
         let new = attempt.map(|(plan, id)| NewAttempt {
             id,
@@ -74,13 +78,13 @@ impl Teller {
     }
 
     /// Tells all that is on the desk, and commits that as an attempt.
-    fn attempt(&mut self, id: &str) -> Attempt {
+    pub(super) fn attempt(&mut self, id: &str) -> Attempt {
         let plan = self.desk.plan(at(0), true);
         self.desk.tell(&plan, at(0));
         self.commit(0, Some((&plan, id))).unwrap()
     }
 
-    fn answered(&mut self, attempt: &mut Attempt, outcome: Outcome) {
+    pub(super) fn answered(&mut self, attempt: &mut Attempt, outcome: Outcome) {
         let health = Health::default();
         self.ledger.answered(at(0), attempt, outcome, "word", b"payload", &health).unwrap();
     }

@@ -199,16 +199,19 @@ fn a_row_that_cannot_be_read_as_it_was_stops_nothing() {
     let mut ledger = place.store.ledger("soc", HOST).unwrap();
     ledger.restore("console").unwrap();
     let mut writer = place.store.writer().unwrap();
-    store(&mut writer, 1, 4, 0);
+    store(&mut writer, 1, 6, 0);
     let database = Connection::open(place.path().join(DATABASE)).unwrap();
     for damage in [
         "UPDATE event SET format = 'of another version' WHERE sequence = 1",
         "UPDATE event SET form = 1, record = x'7b' WHERE sequence = 2",
         "UPDATE event SET record = x'ff00' WHERE sequence = 3",
+        "UPDATE event SET format = CAST(x'ff' AS TEXT), id = x'01', at = 9223372036854775807, severity = 99, \
+         direction = -1, form = 0 WHERE sequence = 4",
+        "UPDATE event SET at = 9223372036854775807, read_at = -9223372036854775808 WHERE sequence = 5",
     ] {
         assert_eq!(database.execute(damage, []).unwrap(), 1);
     }
     let (events, reached) = read_all(&ledger, 0);
     let rules: Vec<bool> = events.iter().map(|event| event.alert.rule.id.is_some()).collect();
-    assert_eq!((rules, reached), (vec![false, false, false, true], (4, 0)));
+    assert_eq!((rules, reached), (vec![false, false, false, false, true, true], (6, 0)));
 }

@@ -128,3 +128,64 @@ fn events_that_are_gone_are_counted_exactly() {
     assert_eq!(read(12, 10), (vec![], (15, 3)));
     assert_eq!(read(15, 10), (vec![], (15, 0)));
 }
+
+/// A clock that jumps by ten years, either way, in seconds.
+const JUMPS: [i64; 2] = [10 * 365 * 86_400, -10 * 365 * 86_400];
+
+#[test]
+fn what_was_read_under_a_wrong_clock_goes_with_its_neighbours() {
+    let week = 7 * 86_400;
+    let keep = retention(|keep| {
+        keep.events = Some(Duration::from_secs(week as u64));
+        keep.notifications = Some(Duration::from_secs(week as u64));
+    });
+    for jump in JUMPS {
+        let place = Place::new();
+        let mut writer = place.store.writer().unwrap();
+        let wrong = retention::STEP_ROWS as u32 + 9;
+        for (count, secs) in [(3, 0), (wrong, jump), (2, 2), (5, week)] {
+            store(&mut writer, 1, count, secs);
+        }
+        let database = Connection::open(place.path().join(DATABASE)).unwrap();
+        for secs in [0, jump, 2, week] {
+            let post = "INSERT INTO notification (destination, card, created_at, events, state, tries, unanswered, \
+                        message) VALUES ('soc', 'CARD', ?1, 0, 1, 1, 0, '{}')";
+            database.execute(post, [at(secs).as_microsecond()]).unwrap();
+        }
+        let posts = |place: &Place| place.number("SELECT count(*) FROM notification");
+        // While the clock is wrong: nothing that is young goes when it is back, and what goes when it is ahead is not asked of
+        // it (`look_at_clock`).
+        let left = 10 + u64::from(wrong);
+        if jump < 0 {
+            assert_eq!(writer.sweep(at(jump + 1), &keep).unwrap(), Swept::default());
+        }
+        assert_eq!((events(&place), posts(&place)), (left, 4));
+        // When it is right: nothing before its time, though the stamps in the midst are older or younger than any.
+        assert_eq!(writer.sweep(at(week), &keep).unwrap(), Swept::default(), "{jump}");
+        let swept = writer.sweep(at(week + 3), &keep).unwrap();
+        assert_eq!((swept.events_old, events(&place)), (left - 5, 5), "{jump}");
+        assert_eq!((swept.notifications, posts(&place)), (3, 1), "{jump}");
+        assert_eq!(writer.sweep(at(2 * week + 1), &keep).unwrap().events_old, 5, "{jump}");
+    }
+}
+
+#[test]
+fn a_clock_that_has_jumped_ahead_is_not_believed_for_a_day_also_by_the_next_process() {
+    let place = Place::new();
+    let start = crate::clock::monotonic();
+    let mut writer = place.store.writer().unwrap();
+    let ahead = JUMPS[0];
+    let look = |writer: &mut Writer, secs: i64, passed: u64| {
+        writer.look_at_clock(at(secs), start + Duration::from_secs(passed)).unwrap()
+    };
+    assert_eq!(look(&mut writer, 0, 0), Clock::Believed);
+    let jumped = look(&mut writer, ahead + 60, 60);
+    assert_eq!(jumped, Clock::Jumped { ahead: SignedDuration::from_secs(ahead), seen: true });
+    let mut writer = place.store.writer().unwrap();
+    assert_eq!(look(&mut writer, ahead + 120, 0), Clock::Doubted);
+    assert_eq!(look(&mut writer, ahead + 86_460, 86_340), Clock::Believed);
+    // Back in time nothing is let go, so it needs no belief; and the way there and back is a jump.
+    let mut writer = place.store.writer().unwrap();
+    assert_eq!(look(&mut writer, 0, 0), Clock::Believed);
+    assert!(matches!(look(&mut writer, ahead, 60), Clock::Jumped { .. }));
+}

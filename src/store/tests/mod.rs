@@ -3,18 +3,23 @@
 
 mod accounts;
 mod batches;
+mod copied;
+mod damage;
 mod events;
 mod keeping;
+mod mirror;
 mod opening;
 mod search;
+mod torn;
 mod troubles;
+mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ipsbell_parsers::alert::{Alert, Direction, Parsed, Verdict};
 use ipsbell_parsers::{Choice, Format, Framing, Read, Reader};
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::event::{Event, Origin};
@@ -168,6 +173,23 @@ pub(crate) fn insert(batch: &mut Batch<'_>, event: &Event<'_>, keep_raw: bool) -
         record: if keep_raw { &event.raw } else { form.as_bytes() },
     };
     batch.event(&new).unwrap()
+}
+
+/// A file of which so many bytes are read.
+pub(crate) fn followed(path: &Path, offset: u64) -> crate::tail::Checkpoint {
+    use crate::tail::{FileKey, Fingerprint, Identity, Position, Skipped};
+    let none = Fingerprint { bytes: 0, hash: 0 };
+    crate::tail::Checkpoint {
+        file: FileKey(7),
+        number: 1,
+        path: path.to_owned(),
+        identity: Identity { device: 1, inode: 2, head: none },
+        generation: 3,
+        position: Position { offset, mid_line: false, skipped: Skipped::default() },
+        behind: none,
+        size: offset,
+        modified_ns: 0,
+    }
 }
 
 /// Keeps everyone else from writing until it is dropped.

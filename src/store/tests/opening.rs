@@ -17,7 +17,7 @@ fn nobody_else_reads_the_store() {
     let mut writer = store.writer().unwrap();
     super::store(&mut writer, 1, 1, 0);
     assert_eq!(mode(&directory), 0o700);
-    let names = ["hot.db", "hot.db-wal", "hot.db-shm", "lock", "reserve"];
+    let names = ["hot.db", "hot.db-wal", "hot.db-shm", "lock", "positions", "reserve"];
     for name in names {
         assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
     }
@@ -54,17 +54,10 @@ fn a_command_that_asks_who_runs_keeps_no_agent_out() {
             asked.store(true, std::sync::atomic::Ordering::Relaxed);
         });
         while !asked.load(std::sync::atomic::Ordering::Relaxed) {
-            drop(take_lock(directory.path()).unwrap());
+            drop(lock::take_lock(directory.path()).unwrap());
         }
         asking.join().unwrap();
     });
-}
-
-#[test]
-fn the_machine_stays_the_same() {
-    let place = Place::new();
-    let machine = place.store.machine();
-    assert_eq!((machine, place.reopened().store.machine()), (super::super::machine(), machine));
 }
 
 /// Opening a directory with this database is refused, and its bytes stay as they are.
@@ -89,16 +82,6 @@ fn a_database_that_is_not_ours_is_refused_and_untouched() {
     check_refused("PRAGMA application_id = 7", foreign);
     let known = |error: &StoreError| matches!(error, StoreError::Newer { found: 999, .. });
     check_refused("PRAGMA application_id = 1768977250; PRAGMA user_version = 999", known);
-}
-
-#[test]
-fn a_file_that_is_no_database_is_refused_and_untouched() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join(DATABASE);
-    let text = "a diary, not a database ".repeat(400);
-    fs::write(&file, &text).unwrap();
-    assert!(matches!(Store::open(directory.path(), at(0)), Err(StoreError::Sqlite(_))));
-    assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
 
 #[test]

@@ -129,6 +129,27 @@ fn a_clock_that_was_set_back_silences_nothing() {
 }
 
 #[test]
+fn a_clock_that_jumps_ten_years_either_way_delays_nothing() {
+    let now = 400_000_000;
+    for jump in [315_360_000, -315_360_000] {
+        let mut desk = desk();
+        fold(&mut desk, &event(1, 7, Severity::High, now));
+        assert_eq!(told(&mut desk, now), [(Reason::New, 1)]);
+        // What waits when it jumps is due at once; what comes afterwards has its usual interval.
+        fold(&mut desk, &event(2, 7, Severity::High, now + 1));
+        let there = now + jump;
+        assert!(desk.next_due(at(there)).is_some_and(|due| due <= at(there)), "{jump}");
+        assert_eq!(told(&mut desk, there), [(Reason::Again, 1)], "{jump}");
+        fold(&mut desk, &event(3, 7, Severity::High, there + 1));
+        let due = desk.next_due(at(there + 1)).unwrap();
+        assert!(due <= at(there + 2 * REPEAT_SECS), "{jump}");
+        // A group that is new when the clock is wrong, and told when it is right again.
+        fold(&mut desk, &event(4, 8, Severity::High, there + 1));
+        assert_eq!(told(&mut desk, now + 2).len(), 2, "{jump}");
+    }
+}
+
+#[test]
 fn mutes_and_filters_count_what_they_hide() {
     let policy = policy(|config| {
         let matcher = |key, value| crate::matcher::Matcher::from_pairs([(key, value)]).unwrap();

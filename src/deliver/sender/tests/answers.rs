@@ -115,6 +115,26 @@ fn a_receiver_that_asks_for_less_slows_its_limiter() {
 }
 
 #[test]
+fn a_pause_that_was_named_before_the_clock_jumped_is_an_hour_at_most() {
+    let failing = |next_try_at| crate::health::Failing {
+        since: at(0),
+        why: "later".into(),
+        tries: 1,
+        refused: false,
+        named: true,
+        next_try_at: Some(next_try_at),
+    };
+    let years = 10 * 365 * 86_400;
+    for (jump, secs_max) in [(years, 0), (-years, 3_600), (0, 30)] {
+        let health = Health { failing: Some(failing(at(30))), ..Health::default() };
+        let begin = clock::monotonic();
+        let pause = named_pause(&health, at(jump)).map(|until| until.duration_since(begin));
+        let pause = pause.unwrap_or_default().as_secs();
+        assert!(pause <= secs_max + 5 && pause + 5 >= secs_max, "{jump}: {pause}");
+    }
+}
+
+#[test]
 fn a_time_that_the_receiver_named_is_kept_over_a_restart() {
     let mut bench = Bench::new();
     let after = Some(Duration::from_secs(600));
