@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::rows::{self, Cell, Rows};
-use super::{StoreError, damage, writer};
+use super::{StoreError, damage, sync_log};
 
 /// Its name in the state directory.
 pub const MIRROR: &str = "positions";
@@ -164,7 +164,7 @@ pub(super) fn write_synced(wal: &Path, now: Timestamp, state: &State) -> Result<
     if damage::suspected(directory)?.is_some() {
         return Ok(());
     }
-    writer::sync_log(wal)?;
+    sync_log(wal)?;
     write(directory, now, state)
 }
 

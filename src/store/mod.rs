@@ -28,6 +28,7 @@ mod verify;
 mod view;
 mod writer;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -101,6 +102,18 @@ fn connect_to_read(directory: &Path) -> Result<Connection, StoreError> {
     }
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// Brings all that is committed to the disk.
+fn sync_log(wal: &Path) -> Result<(), StoreError> {
+    // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
+    // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
+    let at = |error| StoreError::Io { path: wal.to_owned(), error };
+    match File::open(wal) {
+        Ok(file) => file.sync_data().map_err(at),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at(error)),
+    }
 }
 
 fn take_turn(turn: &Mutex<()>) -> MutexGuard<'_, ()> {

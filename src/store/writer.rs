@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -205,7 +204,7 @@ impl Writer {
         if !due {
             return Ok(());
         }
-        sync_log(&self.wal)?;
+        super::sync_log(&self.wal)?;
         self.unsynced_since = None;
         Ok(())
     }
@@ -367,18 +366,6 @@ impl Batch<'_> {
         self.paths.extend(self.new_paths);
         self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
         Ok(())
-    }
-}
-
-/// Brings all that is committed to the disk.
-pub(super) fn sync_log(wal: &Path) -> Result<(), StoreError> {
-    // In WAL mode all that is committed and not yet synced lies in the write-ahead log: SQLite syncs the log before it
-    // copies it into the database. So the log's file is all that needs it, and no commit is needed for it.
-    let at = |error| StoreError::Io { path: wal.to_owned(), error };
-    match File::open(wal) {
-        Ok(file) => file.sync_data().map_err(at),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(at(error)),
     }
 }
 

@@ -53,8 +53,11 @@ fn verify(place: &Place) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }
 
+/// What is done to a state directory.
+type Harm = fn(&Path);
+
 /// Four alerts are told, the agent ends, two more are written, the files are harmed, and the agent begins again.
-fn check(harm: fn(&Path), crash: bool, said: &str) {
+fn check(harm: Harm, crash: bool, said: &str) {
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);
     let agent = place.run();
@@ -90,7 +93,7 @@ fn agent_panicked(place: &Place) -> bool {
 
 #[test]
 fn a_damaged_database_is_set_aside_and_reading_goes_on() {
-    let harms: [(fn(&Path), bool, &str); 6] = [
+    let harms: [(Harm, bool, &str); 6] = [
         (
             |state| fs::write(state.join("hot.db"), "a diary".repeat(9_999)).unwrap(),
             false,
