@@ -34,6 +34,8 @@ fn tell(place: &Place, slack: &FakeSlack, rules: std::ops::Range<u32>) {
         place.append(&[alert(rule, rule)]);
     }
     wait_until_told(slack, rules);
+    // The channel has it a moment before the answer is on record.
+    place.wait_for_account("all is told", |account| account.pending() == 0);
 }
 
 /// The second copy is as new as the database, as some seconds after the last event.
