@@ -282,8 +282,8 @@ impl Reader {
     fn batch(&mut self, buffer: &mut Buffer) -> Result<Done, StoreError> {
         let began = clock::monotonic();
         let first = self.tail.turn(began, buffer);
-        let nothing_new =
-            self.findings.is_empty() && self.incidents.is_empty() && self.sources_known;
+        let nothing_found = self.findings.is_empty() && self.incidents.is_empty();
+        let nothing_new = nothing_found && self.sources_known;
         if first.is_none() && nothing_new && !self.tail.has_changes() {
             return Ok(Done::Nothing);
         }
@@ -316,9 +316,7 @@ impl Reader {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
-                    warn!(
-                        "Reading {panicked}; the same is read again, with a guard for each record."
-                    );
+                    warn!("Reading {panicked}; it is read again, each record in a guard.");
                     self.care.panicked();
                     self.step_back();
                     self.tail.again(chunk.file);
@@ -346,7 +344,7 @@ impl Reader {
         }
         self.owes_sync = true;
         self.sources_known = true;
-        if !(self.findings.is_empty() && self.incidents.is_empty()) {
+        if !nothing_found {
             // There may be an incident to tell, without any event.
             self.stored.ring();
         }

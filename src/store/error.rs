@@ -99,6 +99,12 @@ impl StoreError {
         matches!(self, Self::Corrupt(_) | Self::Damaged { .. })
     }
 
+    /// Is the file no database at all?
+    pub(super) fn is_no_database(&self) -> bool {
+        let no_database = Some(rusqlite::ErrorCode::NotADatabase);
+        matches!(self, Self::Corrupt(error) if error.sqlite_error_code() == no_database)
+    }
+
     /// Will it pass by itself or by somebody's making room, so that the same step can be tried again?
     pub fn may_pass(&self) -> bool {
         match self {

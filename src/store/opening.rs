@@ -62,6 +62,10 @@ impl Store {
         damage::finish(directory, now)?;
         let mut mirrored = mirror::read(directory);
         let (incidents, machine, state) = match present(directory, &mirrored, home, now) {
+            // Nothing says that it ever was a store: it may be anybody's file.
+            Err(why) if why.is_no_database() && matches!(mirrored, Found::Nothing) => {
+                return Err(StoreError::Foreign);
+            }
             Err(why) if why.is_damage() => {
                 let told = damage::replace(directory, mirrored.state(), home, &why, now)?;
                 mirrored = Found::Nothing;

@@ -34,6 +34,8 @@ fn tell(place: &Place, slack: &FakeSlack, rules: std::ops::Range<u32>) {
         place.append(&[alert(rule, rule)]);
     }
     wait_until_told(slack, rules);
+    // The channel has it a moment before the answer is on record.
+    place.wait_for_account("all is told", |account| account.pending() == 0);
 }
 
 /// The second copy is as new as the database, as some seconds after the last event.
@@ -53,8 +55,11 @@ fn verify(place: &Place) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }
 
+/// What is done to a state directory.
+type Harm = fn(&Path);
+
 /// Four alerts are told, the agent ends, two more are written, the files are harmed, and the agent begins again.
-fn check(harm: fn(&Path), crash: bool, said: &str) {
+fn check(harm: Harm, crash: bool, said: &str) {
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);
     let agent = place.run();
@@ -87,9 +92,6 @@ fn check(harm: fn(&Path), crash: bool, said: &str) {
 fn agent_panicked(place: &Place) -> bool {
     fs::read_to_string(place.path("agent.log")).unwrap().contains("panicked")
 }
-
-/// What is done to a state directory.
-type Harm = fn(&Path);
 
 #[test]
 fn a_damaged_database_is_set_aside_and_reading_goes_on() {

@@ -182,7 +182,7 @@ fn without_a_mirror_the_database_itself_is_asked_where_reading_stood() {
     assert_eq!((offset(&place), place.account("soc").pending()), (Some(14), 10));
     let place = after(lived(), |directory| {
         fs::write(directory.join(DATABASE), "no database".repeat(99)).unwrap();
-        forget(directory);
+        fs::write(directory.join(MIRROR), "no positions").unwrap();
     });
     assert_eq!((offset(&place), kinds(&place)), (None, vec!["store_set_aside"]));
     let text = &place.store.incidents()[0].text;

@@ -85,6 +85,16 @@ fn a_database_that_is_not_ours_is_refused_and_untouched() {
 }
 
 #[test]
+fn a_file_that_is_no_database_and_never_was_a_store_is_refused_and_untouched() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(DATABASE);
+    let text = "a diary, not a database ".repeat(400);
+    fs::write(&file, &text).unwrap();
+    assert!(matches!(Store::open(directory.path(), at(0)), Err(StoreError::Foreign)));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
 fn a_view_of_nothing_says_which_file_is_missing() {
     let directory = tempfile::tempdir().unwrap();
     let error = View::open(directory.path(), HOST).unwrap_err().to_string();
