@@ -40,6 +40,7 @@ mod siblings;
 mod start;
 mod status;
 mod tracked;
+mod turn;
 mod unpack;
 mod view;
 mod wake;
@@ -77,7 +78,8 @@ use self::memory::Memory;
 use self::pass::Listed;
 use self::recognise::Copied;
 use self::resume::Waiting;
-use self::tracked::{Flush, Place, Tracked, Turn, Window};
+use self::tracked::{Flush, Place, Tracked};
+use self::turn::{Turn, Window};
 use self::wake::Wake;
 use crate::signal::Signal;
 

@@ -68,6 +68,8 @@ impl Tail {
                 Some(file) => file.is_held_by(handle, stat)?.then_some(Recognised::CopyOf(key)),
                 None => match self.checkpoint_of(key).map(mark_of) {
                     Some(mark) if mark.is_reached_by(handle)? => Some(Recognised::ReadBefore(key)),
+                    // It begins as what was read, and nothing of it can be decoded that was not.
+                    Some(_) if handle.damage().is_some() => Some(Recognised::ReadBefore(key)),
                     _ => None,
                 },
             };
@@ -95,7 +97,11 @@ impl Tail {
         let is_rotated = logs.into_iter().any(|log| self.knows(&log));
         let claims = match self.memory.by_id(stat.id()) {
             _ if is_rotated => self.claims(directory, handle)?,
-            Some(known) if self.claims(directory, handle)?.contains(&known.file) => {
+            // The number may be used again, for a log that begins alike.
+            Some(known)
+                if (self.memory.is_unchanged(stat) || stat.size > known.position.offset)
+                    && self.claims(directory, handle)?.contains(&known.file) =>
+            {
                 vec![known.file]
             }
             Some(_) | None => return Ok(Recognised::New),
