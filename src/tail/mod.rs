@@ -78,6 +78,7 @@ use self::memory::Memory;
 use self::pass::Listed;
 use self::recognise::Copied;
 use self::resume::Waiting;
+use self::siblings::Origin;
 use self::tracked::{Flush, Place, Tracked};
 use self::turn::{Turn, Window};
 use self::wake::Wake;
@@ -115,8 +116,10 @@ pub struct Tail {
     /// Copies of followed files that nothing is read of.
     copies: HashMap<(u64, u64), Copied>,
     waiting: BTreeMap<(u64, FileKey), Waiting>,
-    /// Logs of which not all missed files are followed yet.
-    unsettled: BTreeSet<(usize, Arc<Path>)>,
+    /// Compressed files of which nothing can be decoded yet: what they were like, and since when.
+    unripe: HashMap<(u64, u64), (Stat, Instant)>,
+    /// Logs of which not all missed files are followed yet, and whether they must wait for them.
+    unsettled: BTreeMap<Origin, bool>,
     /// Directories of logs that lead nowhere, as they were when they were listed.
     listed: HashMap<PathBuf, Listed>,
     /// The one compressed file that is decoded now.
@@ -185,7 +188,8 @@ impl Tail {
             memory,
             copies: HashMap::new(),
             waiting: waiting.into_iter().map(place).collect(),
-            unsettled: BTreeSet::new(),
+            unripe: HashMap::new(),
+            unsettled: BTreeMap::new(),
             listed: HashMap::new(),
             unpacking: None,
             deleted_bytes_max: DELETED_BYTES_MAX,
@@ -363,7 +367,10 @@ impl Tail {
             Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {
                 file.after = newest.after.replace(file.key);
             }
-            _ => file.after = self.newest.insert(file.path.clone(), file.key),
+            _ => {
+                let before = self.newest.insert(file.path.clone(), file.key);
+                file.after = before.filter(|before| *before != file.key);
+            }
         }
         self.tracked.insert(file.key, file);
     }

@@ -164,41 +164,47 @@ impl Tail {
             if view.taken.contains(&sighting.stat.id()) {
                 continue;
             }
-            let made = self.make_up(now, &origin, view);
-            if made.more {
-                // The log comes after what was written before it.
-                self.unsettled.insert(origin);
-            } else if view.taken.insert(sighting.stat.id()) {
-                self.unsettled.remove(&origin);
-                let adopted = self.adopt_one(now, sighting, origin, made.last);
-                if let Err(error) = adopted
-                    // Deleted since it was seen.
-                    && error.kind() != io::ErrorKind::NotFound
-                {
-                    if self.is_first(sighting) {
-                        self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
-                    }
-                    view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
+            // The log comes after what was written before it, and first as that of which it may be a copy.
+            let is_new = !self.knows(&sighting.path);
+            view.taken.insert(sighting.stat.id());
+            let adopted = self.adopt_one(now, sighting, origin.clone());
+            self.make_up_or_again(now, origin, is_new, view);
+            if let Err(error) = adopted
+                // Deleted since it was seen.
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                if self.is_first(sighting) {
+                    self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
                 }
+                view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
             }
         }
-        for origin in std::mem::take(&mut self.unsettled) {
-            if self.make_up(now, &origin, view).more {
-                self.unsettled.insert(origin);
-            }
+        for (origin, _) in std::mem::take(&mut self.unsettled) {
+            self.make_up_or_again(now, origin, false, view);
         }
         self.make_up_absent(now, view);
         self.copies.retain(|_, copy| self.tracked.contains_key(&copy.of));
     }
 
-    fn adopt_one(
+    fn make_up_or_again(
         &mut self,
         now: Instant,
-        sighting: &Sighting,
         origin: Origin,
-        after: Option<FileKey>,
-    ) -> io::Result<()> {
-        if self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
+        is_new: bool,
+        view: &mut View<'_>,
+    ) {
+        let made = self.make_up(now, &origin, is_new, view);
+        if made.is_settled() {
+            self.unsettled.remove(&origin);
+        } else {
+            self.unsettled.insert(origin, made.more);
+        }
+    }
+
+    fn adopt_one(&mut self, now: Instant, sighting: &Sighting, origin: Origin) -> io::Result<()> {
+        // What is called like a rotated file and is empty may become a copy.
+        let may_become_copy = sighting.stat.size == 0 && self.is_rotated(&sighting.path);
+        if may_become_copy || self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
             return Ok(());
         }
         let (handle, stat) = self.open(&sighting.path)?;
@@ -213,10 +219,7 @@ impl Tail {
                 let mark = Mark::at(&*handle, generation, position)?;
                 let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
                 self.unopened.remove(&*sighting.path);
-                let key = self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
-                if let Some(file) = self.tracked.get_mut(&key) {
-                    file.after = after.or(file.after);
-                }
+                self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
             }
         }
         Ok(())
@@ -253,7 +256,7 @@ impl Tail {
                 else {
                     continue;
                 };
-                settled &= !self.make_up(now, &(source, path), view).more;
+                settled &= self.make_up(now, &(source, path), false, view).is_settled();
             }
             let looks = if settled { looks } else { 0 };
             self.listed.insert(directory, Listed { stat, paths: paths_now, looks });
@@ -336,7 +339,9 @@ impl Tail {
     /// Decides whether a file gets a turn, and why.
     fn settle(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get(&key) else { return };
-        if file.done || file.is_waiting(now) {
+        let origin = (file.source, file.path.clone());
+        let is_held = file.place == Place::AtPath && self.unsettled.get(&origin) == Some(&true);
+        if file.done || file.is_waiting(now) || is_held {
             return;
         }
         let flush = if file.has_news() {

@@ -14,8 +14,9 @@ use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
 use super::mark::Mark;
-use super::memory::{mark_of, same_time};
+use super::memory::{REMEMBERED_MAX, mark_of, same_time};
 use super::rotated::Rotated;
+use super::rotation::ROTATE_WAIT;
 use super::tracked::Tracked;
 
 /// What a file's content is known as.
@@ -89,14 +90,9 @@ impl Tail {
         handle: &dyn Handle,
         stat: &Stat,
     ) -> io::Result<Recognised> {
-        let (Some(directory), Some(name)) = (sighting.path.parent(), sighting.path.file_name())
-        else {
-            return Ok(Recognised::New);
-        };
-        let logs = Rotated::all(name).into_iter().map(|(log, _)| directory.join(log));
-        let is_rotated = logs.into_iter().any(|log| self.knows(&log));
+        let directory = sighting.path.parent().unwrap_or(Path::new(""));
         let claims = match self.memory.by_id(stat.id()) {
-            _ if is_rotated => self.claims(directory, handle)?,
+            _ if self.is_rotated(&sighting.path) => self.claims(directory, handle)?,
             // The number may be used again, for a log that begins alike.
             Some(known)
                 if (self.memory.is_unchanged(stat) || stat.size > known.position.offset)
@@ -107,6 +103,12 @@ impl Tail {
             Some(_) | None => return Ok(Recognised::New),
         };
         self.recognise(handle, stat, claims)
+    }
+
+    /// Is it called like a rotated file of a log that is known?
+    pub(super) fn is_rotated(&self, path: &Path) -> bool {
+        let logs = path.file_name().map(Rotated::all).unwrap_or_default();
+        logs.iter().any(|(log, _)| self.knows(&path.with_file_name(log)))
     }
 
     /// Is it the log that is followed, on a disk that has another number since it was mounted again?
@@ -156,6 +158,25 @@ impl Tail {
             known.is_some_and(|known| same_time(known.modified_ns, stat.modified_ns))
         };
         claims.iter().find(same).copied()
+    }
+
+    /// Can anything be told of a compressed file yet? One of which nothing can be decoded may still be
+    /// written.
+    pub(super) fn is_ripe(&mut self, now: Instant, handle: &dyn Handle) -> io::Result<bool> {
+        let stat = handle.stat()?;
+        if handle.damage().is_none() || stat.size > 0 {
+            self.unripe.remove(&stat.id());
+            return Ok(true);
+        }
+        let before = self.unripe.get(&stat.id()).filter(|(before, _)| *before == stat);
+        let since = before.map_or(now, |(_, since)| *since);
+        let ripe = now.saturating_duration_since(since) >= ROTATE_WAIT;
+        if ripe || self.unripe.len() >= REMEMBERED_MAX {
+            self.unripe.remove(&stat.id());
+            return Ok(true);
+        }
+        self.unripe.insert(stat.id(), (stat, since));
+        Ok(false)
     }
 
     /// Leaves a copy alone while the file that it is of is followed.

@@ -131,11 +131,11 @@ impl Tail {
         origin: &Origin,
         view: &mut View<'_>,
     ) {
-        let made = self.make_up(now, origin, view);
+        let made = self.make_up(now, origin, false, view);
         let Some(waiting) = self.waiting.get(&key) else { return };
         let checkpoint = waiting.checkpoint.clone();
         let replaced = waiting.replaced;
-        if made.more || self.claimed().contains(&checkpoint.file) {
+        if !made.is_settled() || self.claimed().contains(&checkpoint.file) {
             return;
         }
         let is_true = replaced

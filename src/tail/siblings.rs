@@ -32,8 +32,17 @@ pub(super) struct MadeUp {
     pub(super) begun: usize,
     /// The last of them.
     pub(super) last: Option<FileKey>,
-    /// There are more, or some cannot be read yet: the log itself must wait for them.
+    /// There are more: the log itself must wait for them.
     pub(super) more: bool,
+    /// Some could not be read: they are tried again.
+    pub(super) again: bool,
+}
+
+impl MadeUp {
+    /// Is all done?
+    pub(super) fn is_settled(self) -> bool {
+        !(self.more || self.again)
+    }
 }
 
 /// What a file beside a log is.
@@ -42,6 +51,8 @@ enum Beside {
     Nothing,
     /// It is followed or was read.
     Known,
+    /// It is compressed, and perhaps still being written.
+    Unripe,
     Missed(Missed),
 }
 
@@ -63,7 +74,13 @@ impl Tail {
     /// Makes up for rotations that went unseen: rotated files of this log of which nothing is known
     /// are followed too, oldest first and before the log itself. What lies beside a log that was
     /// never seen before is none of ours, and remembered as such.
-    pub(super) fn make_up(&mut self, now: Instant, origin: &Origin, view: &mut View<'_>) -> MadeUp {
+    pub(super) fn make_up(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        is_new: bool,
+        view: &mut View<'_>,
+    ) -> MadeUp {
         let path = &origin.1;
         let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
             return MadeUp::default();
@@ -72,34 +89,33 @@ impl Tail {
             Ok(beside) => beside.rotated(base),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return MadeUp::default(),
             Err(error) => {
-                let more = self.knows(path);
-                if more {
+                if !is_new {
                     view.troubles.insert(directory.to_path_buf(), What::unreadable(&error));
                 }
-                return MadeUp { more, ..MadeUp::default() };
+                return MadeUp { again: !is_new, ..MadeUp::default() };
             }
         };
         if rotated.is_empty() {
             return MadeUp::default();
         }
-        let is_new = !self.knows(path);
         let (mut missed, mut known, mut there) = (Vec::new(), Vec::new(), HashSet::new());
         let mut made = MadeUp::default();
         for one in rotated {
             let name = directory.join(&one.name);
             let found = self.files.stat(&name).and_then(|stat| {
                 there.insert(stat.id());
-                self.look_beside(origin, &name, &one, (stat, is_new), view)
+                self.look_beside(now, origin, (&name, &one), (stat, is_new), view)
             });
             match found {
                 Ok(Beside::Nothing) => {}
                 Ok(Beside::Known) => known.push(one.turn),
+                Ok(Beside::Unripe) => made.more = true,
                 Ok(Beside::Missed(file)) => missed.push(file),
                 // Gone since it was listed, perhaps to be compressed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
                 Err(error) => {
                     view.troubles.insert(name, What::unreadable(&error));
-                    made.more = !is_new;
+                    made.again = !is_new;
                 }
             }
         }
@@ -121,9 +137,9 @@ impl Tail {
 
     fn look_beside(
         &mut self,
+        now: Instant,
         origin: &Origin,
-        name: &Path,
-        rotated: &Rotated,
+        (name, rotated): (&Path, &Rotated),
         (stat, is_new): (Stat, bool),
         view: &View<'_>,
     ) -> io::Result<Beside> {
@@ -149,6 +165,9 @@ impl Tail {
         let mut claims = self.claims(directory, &*handle)?;
         let mut known = None;
         if handle.is_packed() {
+            if !self.is_ripe(now, &*handle)? {
+                return Ok(Beside::Unripe);
+            }
             if let Some(of) = self.is_compressed_from(&claims, &stat) {
                 self.remember_as(of, &stat);
                 return Ok(Beside::Known);
@@ -231,7 +250,10 @@ impl Tail {
         }
         let of_log = |file: &&Tracked| file.place == Place::Moved && file.path == origin.1;
         let mut room = MISSED_MAX.saturating_sub(self.tracked.values().filter(of_log).count());
-        let mut before = self.newest.get(&origin.1).copied();
+        let newest = self.newest.get(&origin.1).copied();
+        let log = newest.and_then(|key| self.tracked.get(&key));
+        let log = log.filter(|log| log.place == Place::AtPath).map(|log| (log.key, log.after));
+        let mut before = log.map_or(newest, |(_, after)| after);
         for file in missed {
             if file.own.is_none() && room == 0 {
                 made.more = true;
@@ -247,8 +269,11 @@ impl Tail {
             if chained && let Some(file) = self.tracked.get_mut(&key) {
                 file.after = before;
             }
+            if chained && let Some(log) = log.and_then(|log| self.tracked.get_mut(&log.0)) {
+                log.after = Some(key);
+            }
             before = Some(key);
-            made = MadeUp { begun: made.begun + 1, last: Some(key), more: made.more };
+            made = MadeUp { begun: made.begun + 1, last: Some(key), ..made };
         }
         made
     }

@@ -172,7 +172,7 @@ impl Tracked {
         // What is compressed may be damaged before the place where reading went on.
         let size = if self.handle.is_packed() { stat.size.max(offset) } else { stat.size };
         let change = change(self.stat.size, offset, size);
-        if stat.size != self.stat.size {
+        if (stat.size, stat.stored_bytes) != (self.stat.size, self.stat.stored_bytes) {
             self.grew_at = now;
         }
         self.stat = stat;

@@ -181,12 +181,12 @@ fn case_20_an_archive_that_is_still_written_is_waited_for() {
         let name = format!("eve.json.1.{ending}");
         let whole = pack(&name, &fs::read(rig.path("eve.json")).unwrap());
         rig.remove("eve.json");
-        rig.write(&name, &whole[..whole.len() - 20]);
         rig.write("eve.json", "b 1\n");
         rig.restart();
-        rig.read();
-        rig.append(&name, &whole[whole.len() - 20..]);
-        rig.read();
+        for bytes in [0, 1, 10, whole.len() / 3, whole.len() - 20, whole.len()] {
+            rig.write(&name, &whole[..bytes]);
+            rig.after(ROTATE_WAIT / 2);
+        }
         rig.after(ROTATE_WAIT);
         let mut given: Vec<&str> = rig.given.iter().map(|line| line.text.as_str()).collect();
         given.retain(|line| *line != "b 1");
@@ -214,10 +214,10 @@ fn case_20_a_damaged_archive_is_read_as_far_as_it_goes_and_told() {
         rig.read();
         rig.after(ROTATE_WAIT);
         rig.after(ROTATE_WAIT);
-        let [What::Damaged { lost_bytes_at_least, .. }] = rig.losses()[..] else {
-            panic!("{ending}: wanted it told once");
-        };
-        assert!(lost_bytes_at_least > 0 && lost_bytes_at_least < known);
+        let found = std::mem::take(&mut rig.findings);
+        let damaged = |one: &&Finding| matches!(one.what, What::Damaged { .. });
+        assert_eq!(found.iter().filter(damaged).count(), 1, "{ending}: told once");
+        let lost_bytes_at_least: u64 = found.iter().filter_map(Finding::lost_bytes_at_least).sum();
         // The last line that could be decoded is cut somewhere.
         let given = rig.given.iter().filter(|line| line.path == "eve.json" && line.text != "b 1");
         let bytes: usize = given.map(|line| line.text.len() + 1).sum();
@@ -238,7 +238,8 @@ fn case_20_what_is_no_archive_or_of_another_form_is_told() {
         rig.write(name, "neither of them\n");
         rig.write("eve.json", "b 1\n");
         rig.restart();
-        assert_eq!(rig.read(), ["b 1"]);
+        assert!(rig.read().is_empty(), "it may still be written");
+        assert_eq!(rig.after(ROTATE_WAIT), ["b 1"]);
         rig.after(ROTATE_WAIT);
         rig.after(ROTATE_WAIT);
         let [What::Damaged { lost_bytes_at_least: 0, .. }] = &rig.losses()[..] else {
