@@ -120,7 +120,7 @@ pub struct Tail {
     unripe: HashMap<(u64, u64), (Stat, Instant)>,
     /// Logs of which not all missed files are followed yet, and whether they must wait for them.
     unsettled: BTreeMap<Origin, bool>,
-    /// Directories of logs that lead nowhere, as they were when they were listed.
+    /// Directories of logs, as they were when they were listed.
     listed: HashMap<PathBuf, Listed>,
     /// The one compressed file that is decoded now.
     unpacking: Option<FileKey>,

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::{FileKey, Position};
-use super::discover::{Sight, Sighting, sight};
+use super::discover::{FILES_MAX, Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
@@ -23,11 +23,13 @@ use super::unpack::Packing;
 use super::view::{View, here};
 use crate::config::StartAt;
 
-/// A directory of logs that lead nowhere, as it was when it was listed.
-#[derive(Debug, PartialEq, Eq)]
+/// At how many looks the names in a directory are listed after they changed.
+const LOOKS_UNTIL_SURE: u32 = 3;
+
+/// A directory of logs as it was when its names were listed.
+#[derive(Debug)]
 pub(super) struct Listed {
     stat: Stat,
-    paths: BTreeSet<Arc<Path>>,
     /// How often it was the same.
     looks: u32,
 }
@@ -38,10 +40,13 @@ impl Tail {
         let sight = sight(&*self.files, &self.sources);
         let followed = self.tracked.values().map(|file| file.stat.id());
         let mut view = View::new(&sight.files, followed.collect());
-        self.resume(now, &mut view);
+        let sought = self.resume(now, &mut view);
         self.locate(now, &sight);
         self.limit_deleted(now);
         self.adopt(now, &sight, &mut view);
+        for (key, origin) in sought {
+            self.seek(now, key, &origin, &mut view);
+        }
         for key in self.keys() {
             self.settle(now, key);
         }
@@ -182,7 +187,7 @@ impl Tail {
         for (origin, _) in std::mem::take(&mut self.unsettled) {
             self.make_up_or_again(now, origin, false, view);
         }
-        self.make_up_absent(now, view);
+        self.make_up_changed(now, view);
         self.copies.retain(|_, copy| self.tracked.contains_key(&copy.of));
     }
 
@@ -225,41 +230,36 @@ impl Tail {
         Ok(())
     }
 
-    /// Where a path leads nowhere, the next rotation may pass before it leads somewhere.
-    fn make_up_absent(&mut self, now: Instant, view: &mut View<'_>) {
-        let moved = self.tracked.values().filter(|file| {
-            file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
-        });
-        let left = self.memory.paths().filter(|path| !self.newest.contains_key(*path));
-        let absent =
-            moved.map(|file| &*file.path).chain(left).filter(|path| view.at(path).is_none());
-        let mut by_directory: BTreeMap<PathBuf, BTreeSet<Arc<Path>>> = BTreeMap::new();
-        for path in absent {
-            let directory = path.parent().unwrap_or(Path::new(""));
-            by_directory.entry(directory.to_path_buf()).or_default().insert(path.into());
-        }
-        self.listed.retain(|directory, _| by_directory.contains_key(directory));
-        for (directory, paths) in by_directory {
+    /// Looks for rotated files wherever the names in a directory of logs have changed: what was copied
+    /// and cut off before anything was read of it shows in nothing else.
+    fn make_up_changed(&mut self, now: Instant, view: &mut View<'_>) {
+        let logs = || self.newest.keys().map(|path| &**path).chain(self.memory.paths());
+        let directory_of = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let directories: HashSet<&Path> = logs().filter_map(Path::parent).collect();
+        let mut changed = BTreeMap::new();
+        for directory in directories {
             // What cannot be looked at has no names that changed; the walk tells of it.
-            let Ok(stat) = self.files.stat(here(&directory)) else { continue };
-            let paths_now: BTreeSet<_> = paths.iter().cloned().collect();
-            let before = self.listed.get(&directory);
-            let same = before.filter(|before| before.stat == stat && before.paths == paths_now);
-            // The time of a directory is coarse: only at the second look it is sure to be the last.
-            if same.is_some_and(|same| same.looks >= 2) {
-                continue;
+            let Ok(stat) = self.files.stat(here(directory)) else { continue };
+            let before = self.listed.get(directory).filter(|before| before.stat == stat);
+            let looks = before.map_or(0, |before| before.looks);
+            // The time of a directory is coarse: only at a further look it is sure to be the last.
+            if looks < LOOKS_UNTIL_SURE {
+                changed.insert(directory.to_path_buf(), Listed { stat, looks: looks + 1 });
             }
-            let looks = same.map_or(1, |same| same.looks.saturating_add(1));
-            let mut settled = true;
-            for path in paths {
-                let Some(source) = self.sources.iter().position(|source| source.matches(&path))
-                else {
-                    continue;
-                };
-                settled &= self.make_up(now, &(source, path), false, view).is_settled();
+        }
+        if changed.is_empty() {
+            return;
+        }
+        let logs: BTreeSet<Arc<Path>> =
+            logs().filter(|log| changed.contains_key(&directory_of(log))).map(Arc::from).collect();
+        for log in logs {
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&log)) {
+                self.make_up_or_again(now, (source, log), false, view);
             }
-            let looks = if settled { looks } else { 0 };
-            self.listed.insert(directory, Listed { stat, paths: paths_now, looks });
+        }
+        self.listed.extend(changed);
+        if self.listed.len() > FILES_MAX {
+            self.listed.clear();
         }
     }
 

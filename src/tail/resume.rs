@@ -52,6 +52,9 @@ struct Opened {
     stat: Stat,
 }
 
+/// A checkpoint by its place among those that wait, and its log.
+pub(super) type Sought = ((u64, FileKey), Origin);
+
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
         Self { checkpoint, blocked: false, replaced: false }
@@ -64,8 +67,9 @@ impl Waiting {
 }
 
 impl Tail {
-    /// Opens what the checkpoints stand for, as far as it is there.
-    pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) {
+    /// Opens what the checkpoints stand for, as far as it is there. Gives those of which the file lies
+    /// nowhere as it was: to be sought when the logs themselves are open, of which there may be copies.
+    pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) -> Vec<Sought> {
         self.part_with_stale();
         let mut sought = Vec::new();
         let claimed = self.claimed();
@@ -111,9 +115,7 @@ impl Tail {
                 Found::Nowhere => sought.push((key, origin)),
             }
         }
-        for (key, origin) in sought {
-            self.seek(now, key, &origin, view);
-        }
+        sought
     }
 
     /// Files for which compressed ones are still compared.
@@ -150,7 +152,7 @@ impl Tail {
         }
         self.waiting.remove(&key);
         self.newest.retain(|_, newest| *newest != checkpoint.file);
-        if checkpoint.position.offset == 0 && made.begun > 0 {
+        if checkpoint.position.offset == 0 && view.begun.contains(&origin.1) {
             // Nothing was read of it by which it could be known: it is the oldest that was missed.
             self.drop_row(checkpoint.file);
             return;
@@ -292,8 +294,12 @@ impl Tail {
         match compared {
             Ok((handle, stat, mark)) => {
                 let opened = Opened { path, place, handle, stat };
+                // Where nothing was read there is nothing to compare: a log does not shrink.
+                let shrank = checkpoint.position.offset == 0 && opened.stat.size < checkpoint.size;
                 match mark {
-                    Some(mark) if mark == mark_of(checkpoint) => Found::Same(opened, mark),
+                    Some(mark) if mark == mark_of(checkpoint) && !shrank => {
+                        Found::Same(opened, mark)
+                    }
                     Some(_) | None => Found::Replaced,
                 }
             }

@@ -28,10 +28,6 @@ pub(super) type Origin = (usize, Arc<Path>);
 /// What became of the rotated files of a log.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MadeUp {
-    /// How many are followed from now on.
-    pub(super) begun: usize,
-    /// The last of them.
-    pub(super) last: Option<FileKey>,
     /// There are more: the log itself must wait for them.
     pub(super) more: bool,
     /// Some could not be read: they are tried again.
@@ -98,6 +94,9 @@ impl Tail {
         if rotated.is_empty() {
             return MadeUp::default();
         }
+        if self.find_replaced(now, path) {
+            view.taken.extend(self.taken());
+        }
         let (mut missed, mut known, mut there) = (Vec::new(), Vec::new(), HashSet::new());
         let mut made = MadeUp::default();
         for one in rotated {
@@ -126,6 +125,20 @@ impl Tail {
         }
         let missed = oldest_first(missed, &known, |file| &file.turn, |file| file.stat.modified_ns);
         self.follow_missed(now, origin, missed, made, view)
+    }
+
+    /// Finds files of this log that were cut off and written on since they were read: what lies beside
+    /// them may be copies of what they held.
+    fn find_replaced(&mut self, now: Instant, path: &Path) -> bool {
+        let is_replaced = |file: &&Tracked| {
+            let changed = *file.path == *path && file.claims.is_empty() && file.is_changed();
+            // A fault shows when the file is read.
+            changed && file.read.is_reached_by(&*file.handle).is_ok_and(|is_there| !is_there)
+        };
+        let replaced: Vec<FileKey> =
+            self.tracked.values().filter(is_replaced).map(|file| file.key).collect();
+        replaced.iter().for_each(|key| self.replaced(now, *key));
+        !replaced.is_empty()
     }
 
     /// Was this log seen before, by this process or another?
@@ -265,6 +278,9 @@ impl Tail {
                 None => (Place::Moved, false),
             };
             room = room.saturating_sub(usize::from(!chained));
+            if file.known.is_none() {
+                view.begun.insert(origin.1.clone());
+            }
             let key = self.follow(now, file, origin, place);
             if chained && let Some(file) = self.tracked.get_mut(&key) {
                 file.after = before;
@@ -273,7 +289,6 @@ impl Tail {
                 log.after = Some(key);
             }
             before = Some(key);
-            made = MadeUp { begun: made.begun + 1, last: Some(key), ..made };
         }
         made
     }

@@ -11,6 +11,7 @@ use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
 use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, is_stale, read_full};
 use super::finding::What;
+use super::identity::Fingerprint;
 use super::lines::nul_tail;
 use super::mark::Mark;
 use super::rotation::{Change, QUIET_WAIT, change};
@@ -68,6 +69,8 @@ pub(super) struct Tracked {
     pub(super) read_at: Option<Instant>,
     pub(super) grew_at: Instant,
     pub(super) caught: Option<Caught>,
+    /// What was read there and not accepted.
+    pub(super) begun: Fingerprint,
     /// Lines at the end were given and not accepted: a record that may go on.
     pub(super) left_open: bool,
     pub(super) flush: Flush,
@@ -117,6 +120,7 @@ impl Tracked {
             read_at: None,
             grew_at: now,
             caught: None,
+            begun: Fingerprint::default(),
             left_open: false,
             flush: Flush::None,
             done: false,
@@ -175,8 +179,27 @@ impl Tracked {
         if (stat.size, stat.stored_bytes) != (self.stat.size, self.stat.stored_bytes) {
             self.grew_at = now;
         }
+        let known = self.caught.map_or(self.stat.size, |caught| caught.data_end);
         self.stat = stat;
+        // Where nothing was read there is nothing to compare: a log does not shrink.
+        if offset == 0 && size < known && !self.handle.is_packed() {
+            return Change::Truncated { lost_bytes_at_least: known };
+        }
         change
+    }
+
+    /// Takes down that the file was read to its end, at `size` bytes; `ahead` is what lies behind the
+    /// position.
+    pub(super) fn catch(&mut self, size: u64, ahead: &[u8]) {
+        let nuls = nul_tail(ahead);
+        self.begun = Fingerprint::of_first(ahead.get(..ahead.len() - nuls).unwrap_or(ahead));
+        self.caught = Some(Caught { size, data_end: size.saturating_sub(nuls as u64) });
+    }
+
+    /// Is what was read behind the position, and not accepted, still there?
+    pub(super) fn is_begun_as(&self, ahead: &[u8]) -> bool {
+        let begun = usize::from(self.begun.bytes);
+        begun == 0 || ahead.get(..begun).is_some_and(|ahead| self.begun.matches(ahead))
     }
 
     /// Bytes that were read at the end and not accepted: the beginning of a line or record.
@@ -196,12 +219,18 @@ impl Tracked {
     /// Forgets all that only holds for the position where it stood.
     pub(super) fn rewind(&mut self) {
         self.caught = None;
+        self.begun = Fingerprint::default();
         self.left_open = false;
         self.flush = Flush::None;
         self.done = false;
         self.window_bytes = WINDOW_BYTES;
         self.nuls_to = 0;
         self.data_to = 0;
+    }
+
+    /// Was it written since its content was compared?
+    pub(super) fn is_changed(&self) -> bool {
+        self.stat.modified_ns != self.verified_ns && !self.handle.is_packed()
     }
 
     /// Are there bytes that were not given yet?
@@ -266,9 +295,9 @@ impl Tracked {
             End::More => true,
             End::Full => moved,
             End::Caught | End::Quiet | End::Finished => {
-                let size = chunk.size();
-                let data_end = size.saturating_sub(nul_tail(chunk.lines.rest()) as u64);
-                self.caught = Some(Caught { size, data_end });
+                let accepted = mark.position.offset.saturating_sub(chunk.mark.position.offset);
+                let from = usize::try_from(accepted).unwrap_or(0).saturating_add(chunk.lead_bytes);
+                self.catch(chunk.size(), chunk.bytes.get(from..).unwrap_or_default());
                 self.left_open = !all && chunk.end == End::Caught;
                 self.done = all && chunk.end == End::Finished;
                 self.flush = Flush::None;

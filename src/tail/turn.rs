@@ -54,6 +54,9 @@ impl Tracked {
                 None if self.handle.damage().is_some() => return self.at_damage(buffer),
                 _ => return Ok(Turn::Replaced),
             };
+            if !self.is_begun_as(ahead) {
+                return Ok(Turn::Replaced);
+            }
             self.verified_ns = self.stat.modified_ns;
             let size = position.offset.saturating_add(ahead.len() as u64);
             let window = self.window(lead_bytes, ahead, ended, size);
@@ -67,10 +70,10 @@ impl Tracked {
                 self.read = chunk.mark_at(chunk.position());
                 return Ok(Turn::Again);
             }
-            let data_end = size.saturating_sub(nul_tail(ahead) as u64);
             if ended {
-                return Ok(self.at_end(window, Caught { size, data_end }));
+                return Ok(self.at_end(window, size, ahead));
             }
+            let data_end = size.saturating_sub(nul_tail(ahead) as u64);
             if window.rest == Rest::Waits {
                 return self.find_data(buffer, size, data_end);
             }
@@ -118,16 +121,15 @@ impl Tracked {
         let lead_bytes = buffer.filled().len();
         let end = if self.flush == Flush::Finish { End::Finished } else { End::Caught };
         self.verified_ns = self.stat.modified_ns;
-        Ok(self
-            .at_end(Window { lead_bytes, rest: Rest::Waits, end }, Caught { size, data_end: size }))
+        Ok(self.at_end(Window { lead_bytes, rest: Rest::Waits, end }, size, &[]))
     }
 
-    fn at_end(&mut self, window: Window, caught: Caught) -> Turn {
+    fn at_end(&mut self, window: Window, size: u64, ahead: &[u8]) -> Turn {
         if window.end == End::Finished {
             return Turn::Window(window);
         }
         self.flush = Flush::None;
-        self.caught = Some(caught);
+        self.catch(size, ahead);
         Turn::Nothing
     }
 

@@ -31,9 +31,10 @@ fn case_27_ten_thousand_files_have_fair_turns() {
     assert_eq!(rig.given.len(), 200_000 + FILES_MAX - 1);
     rig.append("7777.log", "again\n");
     assert_eq!(rig.read(), ["again"]);
+    rig.read();
     rig.faults.calls();
     assert!(rig.read().is_empty());
-    let most = Calls { stats: FILES_MAX + 1, names: 1, ..Calls::default() };
+    let most = Calls { stats: FILES_MAX + 2, names: 1, ..Calls::default() };
     assert_eq!(rig.faults.calls(), most, "a look at nothing new");
 }
 
@@ -49,11 +50,12 @@ fn case_28_a_look_at_nothing_new_reads_nothing() {
     }
     rig.read();
     rig.after(ROTATE_WAIT);
+    rig.read();
     rig.faults.calls();
     for _ in 0..20 {
         assert!(rig.read().is_empty());
-        // Four logs, three directories.
-        let most = Calls { stats: 4 + 3, names: 1, ..Calls::default() };
+        // Four logs, three directories: one look for the watches and one for rotated files.
+        let most = Calls { stats: 4 + 3 + 3, names: 1, ..Calls::default() };
         assert_eq!(rig.faults.calls(), most);
     }
     assert!(!rig.tail.has_changes());
