@@ -40,13 +40,11 @@ impl Tail {
         let sight = sight(&*self.files, &self.sources);
         let followed = self.tracked.values().map(|file| file.stat.id());
         let mut view = View::new(&sight.files, followed.collect());
-        let sought = self.resume(now, &mut view);
+        self.resume(now, &mut view);
         self.locate(now, &sight);
         self.limit_deleted(now);
         self.adopt(now, &sight, &mut view);
-        for (key, origin) in sought {
-            self.seek(now, key, &origin, &mut view);
-        }
+        self.seek_all(now, &mut view);
         for key in self.keys() {
             self.settle(now, key);
         }
@@ -152,6 +150,13 @@ impl Tail {
     /// A read found other bytes before the position than those that were read.
     pub(super) fn replaced(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
+        if file.read != file.base {
+            // What was accepted of the old content is not committed: if that fails, it must come from a
+            // copy too.
+            file.compare_again();
+            self.next_pass = None;
+            return;
+        }
         let begun_bytes = file.begun_bytes();
         let lost = match file.handle.stat().map(|stat| file.seen(now, stat)) {
             Ok(Change::Truncated { lost_bytes_at_least }) => lost_bytes_at_least,

@@ -255,14 +255,28 @@ impl Tracked {
         read > 0 && own.get(..read) == first.get(..read)
     }
 
+    /// Is what was read, or what was seen behind it, not there any more?
+    pub(super) fn is_replaced(&self) -> io::Result<bool> {
+        if !self.read.is_reached_by(&*self.handle)? {
+            return Ok(true);
+        }
+        let mut ahead = vec![0; usize::from(self.begun.bytes)];
+        let read = read_full(&*self.handle, &mut ahead, self.read.position.offset)?;
+        ahead.truncate(read);
+        Ok(!self.is_begun_as(&ahead))
+    }
+
     /// Is the other file, which begins alike, a copy of this one, or of its beginning while it is
     /// being made?
     fn is_held_by(&self, other: &dyn Handle, stat: &Stat) -> io::Result<bool> {
         if self.handle.is_packed() {
             return self.read.is_reached_by(other);
         }
-        // Of what is compressed the size is not known yet. It is made when the copy is whole.
-        let until = if other.is_packed() { self.stat.size } else { stat.size };
+        // Of what is compressed the size is known when it is decoded: up to here at the most.
+        let mut until = if other.is_packed() { self.stat.size } else { stat.size };
+        if other.is_packed() && read_full(other, &mut [0], until.saturating_sub(1))? == 0 {
+            until = other.stat()?.size;
+        }
         // A copy cannot hold more. What does only begins alike.
         if until > self.stat.size {
             return Ok(false);

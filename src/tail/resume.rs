@@ -29,6 +29,8 @@ pub(super) struct Waiting {
     pub(super) blocked: bool,
     /// Another content is in its place.
     replaced: bool,
+    /// It lies nowhere as it was.
+    is_sought: bool,
 }
 
 /// What became of a checkpoint's file.
@@ -52,33 +54,28 @@ struct Opened {
     stat: Stat,
 }
 
-/// A checkpoint by its place among those that wait, and its log.
-pub(super) type Sought = ((u64, FileKey), Origin);
-
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: false }
+        Self { checkpoint, blocked: false, replaced: false, is_sought: false }
     }
 
     /// What was read of a file whose content was cut off or replaced in place.
     pub(super) fn replaced(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: true }
+        Self { checkpoint, blocked: false, replaced: true, is_sought: true }
     }
 }
 
 impl Tail {
-    /// Opens what the checkpoints stand for, as far as it is there. Gives those of which the file lies
-    /// nowhere as it was: to be sought when the logs themselves are open, of which there may be copies.
-    pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) -> Vec<Sought> {
+    /// Opens what the checkpoints stand for, as far as it is there.
+    pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) {
         self.part_with_stale();
-        let mut sought = Vec::new();
         let claimed = self.claimed();
         for key in self.waiting.keys().copied().collect::<Vec<_>>() {
             let Some(waiting) = self.waiting.get_mut(&key) else { continue };
             if claimed.contains(&waiting.checkpoint.file) {
                 continue;
             }
-            waiting.blocked = false;
+            (waiting.blocked, waiting.is_sought) = (false, false);
             let checkpoint = waiting.checkpoint.clone();
             let path: Arc<Path> = checkpoint.path.as_path().into();
             let Some(source) = self.sources.iter().position(|source| source.matches(&path)) else {
@@ -106,16 +103,26 @@ impl Tail {
                     }
                     view.taken.insert((checkpoint.identity.device, checkpoint.identity.inode));
                 }
-                Found::Replaced => {
+                Found::Replaced | Found::Nowhere => {
                     if let Some(waiting) = self.waiting.get_mut(&key) {
-                        waiting.replaced = true;
+                        waiting.replaced = matches!(found, Found::Replaced);
+                        waiting.is_sought = true;
                     }
-                    sought.push((key, origin));
                 }
-                Found::Nowhere => sought.push((key, origin)),
             }
         }
-        sought
+    }
+
+    /// Seeks what lies nowhere as it was, when the logs are open of which there may be copies.
+    pub(super) fn seek_all(&mut self, now: Instant, view: &mut View<'_>) {
+        let sought = self.waiting.iter().filter(|(_, waiting)| waiting.is_sought);
+        for key in sought.map(|(key, _)| *key).collect::<Vec<_>>() {
+            let Some(waiting) = self.waiting.get(&key) else { continue };
+            let path: Arc<Path> = waiting.checkpoint.path.as_path().into();
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&path)) {
+                self.seek(now, key, &(source, path), view);
+            }
+        }
     }
 
     /// Files for which compressed ones are still compared.
@@ -126,13 +133,7 @@ impl Tail {
     /// Its file lies nowhere as it was: what was rotated since is looked through. What is not among
     /// that is lost, if the directory is the true one and not that under a file system that is not
     /// mounted now.
-    pub(super) fn seek(
-        &mut self,
-        now: Instant,
-        key: (u64, FileKey),
-        origin: &Origin,
-        view: &mut View<'_>,
-    ) {
+    fn seek(&mut self, now: Instant, key: (u64, FileKey), origin: &Origin, view: &mut View<'_>) {
         let made = self.make_up(now, origin, false, view);
         let Some(waiting) = self.waiting.get(&key) else { return };
         let checkpoint = waiting.checkpoint.clone();

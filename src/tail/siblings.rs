@@ -133,7 +133,7 @@ impl Tail {
         let is_replaced = |file: &&Tracked| {
             let changed = *file.path == *path && file.claims.is_empty() && file.is_changed();
             // A fault shows when the file is read.
-            changed && file.read.is_reached_by(&*file.handle).is_ok_and(|is_there| !is_there)
+            changed && file.is_replaced().unwrap_or(false)
         };
         let replaced: Vec<FileKey> =
             self.tracked.values().filter(is_replaced).map(|file| file.key).collect();
@@ -406,16 +406,13 @@ impl Tail {
             self.insert(copy);
             self.dirty.insert(copy_key);
             self.enqueue(copy_key);
+            self.enqueue(key);
         } else {
-            let place = (old.number, copy_key);
-            self.waiting.insert(place, Waiting::replaced(old));
-            let mut view = View::new(&[], self.taken());
-            self.seek(now, place, &origin, &mut view);
-            if let Some(waiting) = self.waiting.get(&place) {
-                let checkpoint = waiting.checkpoint.clone();
-                self.keep(checkpoint);
-            }
+            // It may have been compressed since, or the log itself be another by now: all is looked at
+            // before the new content is read.
+            self.keep(old.clone());
+            self.waiting.insert((old.number, copy_key), Waiting::replaced(old));
+            self.next_pass = None;
         }
-        self.enqueue(key);
     }
 }

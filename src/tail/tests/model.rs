@@ -78,6 +78,7 @@ fn action() -> impl Strategy<Value = Action> {
 struct Old {
     number: usize,
     ending: &'static str,
+    /// What it holds, if it is compressed.
     lines: Vec<u32>,
 }
 
@@ -149,7 +150,11 @@ impl World {
 
     /// The lines that a file holds, whole or begun.
     fn lines_in(&self, name: &str) -> Vec<u32> {
-        let content = fs::read_to_string(self.rig.path(name)).unwrap_or_default();
+        Self::lines_of(&fs::read(self.rig.path(name)).unwrap_or_default())
+    }
+
+    fn lines_of(content: &[u8]) -> Vec<u32> {
+        let content = String::from_utf8_lossy(content);
         content.split(['\n', ' ']).filter_map(|word| word.parse().ok()).collect()
     }
 
@@ -179,8 +184,7 @@ impl World {
                 self.rig.rename(&from, &old.name());
             }
         }
-        let lines = self.lines_in("log");
-        self.rotated.insert(0, Old { number, ending: "", lines });
+        self.rotated.insert(0, Old { number, ending: "", lines: Vec::new() });
         self.rotated[0].name()
     }
 
@@ -215,11 +219,14 @@ impl World {
 
     fn compress(&mut self, which: u8, form: u8, keeps_time: bool) {
         let Some(old) = self.rotated.get_mut(usize::from(which)) else { return };
+        let from = old.name();
         // Who compresses waits until the writer has left.
-        if !old.ending.is_empty() || (which == 0 && self.old.is_some()) {
+        let inode = fs::metadata(self.rig.path(&from)).unwrap().ino();
+        let is_written = |(file, _): &(File, Instant)| file.metadata().unwrap().ino() == inode;
+        if !old.ending.is_empty() || self.old.as_ref().is_some_and(is_written) {
             return;
         }
-        let from = old.name();
+        old.lines = World::lines_of(&fs::read(self.rig.path(&from)).unwrap());
         old.ending = [".gz", ".xz", ".zst"][usize::from(form)];
         let to = old.name();
         self.graves.push(File::open(self.rig.path(&from)).unwrap());
@@ -238,17 +245,17 @@ impl World {
             self.append(&mut old, &format!("{number} end\n"));
             if old.metadata().unwrap().nlink() == 0 {
                 self.excused.insert(number);
-            } else if let Some(newest) = self.rotated.first_mut() {
-                newest.lines.push(number);
             }
         }
     }
 
     fn delete_oldest(&mut self) {
         let Some(oldest) = self.rotated.pop() else { return };
+        let lines = self.lines_in(&oldest.name());
         self.graves.push(File::open(self.rig.path(&oldest.name())).unwrap());
         self.rig.remove(&oldest.name());
-        self.excused.extend(oldest.lines);
+        let lines = if oldest.ending.is_empty() { lines } else { oldest.lines };
+        self.excused.extend(lines);
     }
 
     fn apply(&mut self, action: &Action) {
