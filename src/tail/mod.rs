@@ -116,8 +116,8 @@ pub struct Tail {
     /// Copies of followed files that nothing is read of.
     copies: HashMap<(u64, u64), Copied>,
     waiting: BTreeMap<(u64, FileKey), Waiting>,
-    /// Compressed files of which nothing can be decoded yet: what they were like, and since when.
-    unripe: HashMap<(u64, u64), (Stat, Instant)>,
+    /// Compressed files of which nothing can be decoded yet: size and time, and since when.
+    unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
     /// Logs of which not all missed files are followed yet, and whether they must wait for them.
     unsettled: BTreeMap<Origin, bool>,
     /// Directories of logs, as they were when they were listed.

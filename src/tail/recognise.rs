@@ -168,14 +168,15 @@ impl Tail {
             self.unripe.remove(&stat.id());
             return Ok(true);
         }
-        let before = self.unripe.get(&stat.id()).filter(|(before, _)| *before == stat);
+        let seen = (stat.stored_bytes, stat.modified_ns);
+        let before = self.unripe.get(&stat.id()).filter(|(before, _)| *before == seen);
         let since = before.map_or(now, |(_, since)| *since);
         let ripe = now.saturating_duration_since(since) >= ROTATE_WAIT;
         if ripe || self.unripe.len() >= REMEMBERED_MAX {
             self.unripe.remove(&stat.id());
             return Ok(true);
         }
-        self.unripe.insert(stat.id(), (stat, since));
+        self.unripe.insert(stat.id(), (seen, since));
         Ok(false)
     }
 

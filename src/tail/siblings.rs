@@ -173,7 +173,7 @@ impl Tail {
             }
             return Ok(Beside::Nothing);
         }
-        let (handle, stat) = self.open_as(name, rotated)?;
+        let (handle, mut stat) = self.open_as(name, rotated)?;
         let directory = origin.1.parent().unwrap_or(Path::new(""));
         let mut claims = self.claims(directory, &*handle)?;
         let mut known = None;
@@ -181,6 +181,8 @@ impl Tail {
             if !self.is_ripe(now, &*handle)? {
                 return Ok(Beside::Unripe);
             }
+            // More is known since its beginning was decoded.
+            stat = handle.stat()?;
             if let Some(of) = self.is_compressed_from(&claims, &stat) {
                 self.remember_as(of, &stat);
                 return Ok(Beside::Known);

@@ -286,6 +286,7 @@ impl Tracked {
         self.read = mark;
         self.read_at = Some(now);
         if moved {
+            self.begun = Fingerprint::default();
             self.window_bytes = WINDOW_BYTES;
             self.nuls_to = 0;
         }

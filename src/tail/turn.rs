@@ -4,6 +4,7 @@ use std::io;
 
 use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
 use super::chunk::{Chunk, End};
+use super::identity::Fingerprint;
 use super::lines::{Lines, Rest, nul_run, nul_tail};
 use super::tracked::{Caught, Flush, Tracked};
 
@@ -68,6 +69,7 @@ impl Tracked {
                 // NULs, or the rest of a cut line: nothing that a reader has to see.
                 let chunk = Chunk { lines, ..self.chunk(window, buffer) };
                 self.read = chunk.mark_at(chunk.position());
+                self.begun = Fingerprint::default();
                 return Ok(Turn::Again);
             }
             if ended {

@@ -190,7 +190,8 @@ fn case_20_an_archive_that_is_still_written_is_waited_for() {
         rig.after(ROTATE_WAIT);
         let mut given: Vec<&str> = rig.given.iter().map(|line| line.text.as_str()).collect();
         given.retain(|line| *line != "b 1");
-        assert!(given == texts(&numbered("a", 0..60_000)), "{ending}: {}", given.len());
+        let all = given == texts(&numbered("a", 0..60_000));
+        assert!(all, "{ending}: {} lines, {:?}", given.len(), rig.found());
         assert_eq!(rig.losses(), []);
     }
 }
@@ -216,11 +217,12 @@ fn case_20_a_damaged_archive_is_read_as_far_as_it_goes_and_told() {
         rig.after(ROTATE_WAIT);
         let found = std::mem::take(&mut rig.findings);
         let damaged = |one: &&Finding| matches!(one.what, What::Damaged { .. });
-        assert_eq!(found.iter().filter(damaged).count(), 1, "{ending}: told once");
+        assert_eq!(found.iter().filter(damaged).count(), 1, "{ending}: told once: {found:?}");
         let lost_bytes_at_least: u64 = found.iter().filter_map(Finding::lost_bytes_at_least).sum();
         // The last line that could be decoded is cut somewhere.
         let given = rig.given.iter().filter(|line| line.path == "eve.json" && line.text != "b 1");
         let bytes: usize = given.map(|line| line.text.len() + 1).sum();
+        // One piece that was decoded last is not sure.
         let sum = bytes as u64 + lost_bytes_at_least;
         assert!(sum == known || sum == known + 1, "{ending}: {sum} of {known}");
         rig.restart();
