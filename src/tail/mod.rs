@@ -21,6 +21,7 @@ mod buffer;
 mod calendar;
 mod checkpoint;
 mod chunk;
+mod copies;
 mod discover;
 mod file;
 mod finding;

@@ -195,3 +195,6 @@ impl Handle for Packed {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

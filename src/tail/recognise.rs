@@ -145,7 +145,7 @@ impl Tail {
     /// Takes the checkpoint of a file that is open from now on.
     pub(super) fn take_checkpoint(&mut self, key: FileKey) -> Option<Checkpoint> {
         self.memory.remove(key).or_else(|| {
-            let place = self.waiting.iter().find(|(_, one)| one.checkpoint.file == key)?.0.clone();
+            let place = *self.waiting.iter().find(|(_, one)| one.checkpoint.file == key)?.0;
             self.waiting.remove(&place).map(|one| one.checkpoint)
         })
     }

@@ -46,7 +46,7 @@ fn case_28_a_look_at_nothing_new_reads_nothing() {
     for name in ["a.log", "sub/b.log", "glob/c.log", "glob/d.log"] {
         rig.write(name, "one\npart");
         rig.write(&format!("{name}.1"), "never ours\n");
-        rig.write(&format!("{name}.2.gz"), packed::pack("x.gz", b"never ours either\n"));
+        rig.write(&format!("{name}.2.gz"), pack("x.gz", b"never ours either\n"));
     }
     rig.read();
     rig.after(ROTATE_WAIT);

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use self::faults::Faulty;
+pub(super) use self::packed::pack;
 use super::wake::{Open, Watch};
 use super::*;
 
@@ -158,7 +159,7 @@ impl Rig {
     /// Does what a program does that compresses a file: the time of its last modification is kept.
     fn compress(&self, name: &str, to: &str) {
         let modified = fs::metadata(self.path(name)).unwrap().modified().unwrap();
-        self.write(to, packed::pack(to, &fs::read(self.path(name)).unwrap()));
+        self.write(to, pack(to, &fs::read(self.path(name)).unwrap()));
         File::open(self.path(to)).unwrap().set_modified(modified).unwrap();
         self.remove(name);
     }

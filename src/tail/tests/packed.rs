@@ -5,13 +5,11 @@ use std::process::Command;
 
 use rustix::io::Errno;
 
-use super::super::file::{Files, Handle, read_full};
-use super::super::packed::Packed;
 use super::super::unpack::Packing;
 use super::*;
 
 /// Compresses by the ending of a name.
-pub(super) fn pack(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(in super::super) fn pack(name: &str, bytes: &[u8]) -> Vec<u8> {
     match Packing::of(name.as_ref()).unwrap().1 {
         Packing::Gzip => {
             let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -251,37 +249,6 @@ fn case_20_what_is_no_archive_or_of_another_form_is_told() {
         rig.after(ROTATE_WAIT);
         assert_eq!(rig.losses(), [], "{name}");
     }
-}
-
-#[test]
-fn case_20_a_file_that_holds_too_much_for_its_size_is_told() {
-    let rig = Rig::new(&["eve.json"]);
-    let piece = pack("x.zst", &vec![0; 16 * 1024 * 1024]);
-    rig.write("bomb.zst", piece.repeat(80));
-    let file = Disk.open(&rig.path("bomb.zst")).unwrap();
-    let bomb = Packed::new(file, Packing::Zstd);
-    let mut byte = [0];
-    let mut calls = 0;
-    while read_full(&bomb, &mut byte, u64::MAX)
-        .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    {
-        calls += 1;
-        assert!(calls < 100);
-    }
-    assert!(calls > 50, "a turn decodes a bounded part");
-    assert!(bomb.damage().unwrap().contains("bytes and more"), "{:?}", bomb.damage());
-    assert_eq!(bomb.stat().unwrap().size, UNPACKED_BYTES_MAX);
-}
-
-#[test]
-fn case_20_decoders_that_want_too_much_memory_are_refused() {
-    // A frame whose window is 2 GiB: magic number, descriptor, window descriptor.
-    let frame = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 21 << 3, 0x01, 0x00, 0x00];
-    let rig = Rig::new(&["eve.json"]);
-    rig.write("a.zst", frame);
-    let file = Packed::new(Disk.open(&rig.path("a.zst")).unwrap(), Packing::Zstd);
-    assert_eq!(read_full(&file, &mut [0; 10], 0).unwrap(), 0);
-    assert!(file.damage().unwrap().to_lowercase().contains("window"), "{:?}", file.damage());
 }
 
 #[test]

@@ -132,8 +132,11 @@ fn the_system_wakes_when_a_log_is_written() {
     assert!(wake.hints.take().paths.contains(&log));
 }
 
+/// Where the watch leaves the hints that it was given.
+type Told = Arc<Mutex<Option<Arc<Hints>>>>;
+
 /// A log of which a system's watch tells, played by `tell`.
-fn told_log() -> (TempDir, PathBuf, Tail, Arc<Mutex<Option<Arc<Hints>>>>, Arc<[Source]>) {
+fn told_log() -> (TempDir, PathBuf, Tail, Told, Arc<[Source]>) {
     let root = TempDir::new().unwrap();
     let log = root.path().join("a.log");
     let sources = compile(&[SourceFiles {
@@ -143,7 +146,7 @@ fn told_log() -> (TempDir, PathBuf, Tail, Arc<Mutex<Option<Arc<Hints>>>>, Arc<[S
         first_start: true,
     }])
     .unwrap();
-    let told = Arc::<Mutex<Option<Arc<Hints>>>>::default();
+    let told = Told::default();
     let kept = told.clone();
     let open: Open = Box::new(move |hints| {
         *kept.lock().unwrap() = Some(hints);
