@@ -77,7 +77,8 @@ pub struct Checkpoint {
     pub modified_ns: i64,
     /// What it is kept for.
     pub stage: Stage,
-    /// Since when, in microseconds since 1970; 0 for a file that is followed.
+    /// Since when, in microseconds since 1970; of a file that is followed the start of who followed it,
+    /// and 0 in a row of a store of version 1.
     pub since_us: i64,
 }
 

@@ -57,6 +57,7 @@ impl Tail {
         let origin = (file.source, file.path.clone());
         let mut old = file.checkpoint();
         (old.file, old.number) = (copy_key, 0);
+        old.since_us = self.calendar.started_us().max(1);
         old.size = read.position.offset.saturating_add(lost_bytes_at_least);
         file.restart(generation, now);
         self.dirty.insert(key);

@@ -117,6 +117,9 @@ pub struct Tail {
     /// Copies of followed files that nothing is read of.
     copies: HashMap<(u64, u64), Copied>,
     waiting: BTreeMap<(u64, FileKey), Waiting>,
+    /// Logs of which a store of version 1 remembers nothing else: what was modified up to then is
+    /// known.
+    unnoted: HashMap<PathBuf, i64>,
     /// Compressed files of which nothing can be decoded yet: size and time, and since when.
     unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
     /// Logs of which not all missed files are followed yet, and whether they must wait for them.
@@ -174,6 +177,9 @@ impl Tail {
         let (known, waiting): (Vec<_>, Vec<_>) = resumed.into_iter().partition(is_let_go);
         let mut memory = Memory::default();
         let forget = known.into_iter().flat_map(|known| memory.insert(known)).collect();
+        let unnoted =
+            waiting.iter().filter(|row| row.stage == Stage::Followed && row.since_us == 0);
+        let unnoted = unnoted.map(|row| (row.path.clone(), row.modified_ns)).collect::<Vec<_>>();
         let place = |checkpoint: Checkpoint| {
             ((checkpoint.number, checkpoint.file), Waiting::new(checkpoint))
         };
@@ -188,6 +194,7 @@ impl Tail {
             newest: HashMap::new(),
             memory,
             copies: HashMap::new(),
+            unnoted: unnoted.into_iter().collect(),
             waiting: waiting.into_iter().map(place).collect(),
             unripe: HashMap::new(),
             unsettled: BTreeMap::new(),

@@ -181,6 +181,8 @@ impl Tail {
                 self.tracked.remove(&key);
                 if is_known {
                     self.dirty.remove(&key);
+                    let since_us = self.calendar.started_us().max(1);
+                    let checkpoint = Checkpoint { since_us, ..checkpoint };
                     self.keep(checkpoint.clone());
                     self.waiting.insert((checkpoint.number, key), Waiting::new(checkpoint));
                 }

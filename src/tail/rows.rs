@@ -35,7 +35,8 @@ impl Tail {
             forget: self.forget.iter().copied().collect(),
         };
         for file in self.dirty.iter().filter_map(|key| self.tracked.get(key)) {
-            let checkpoint = file.checkpoint();
+            let since_us = self.calendar.started_us().max(1);
+            let checkpoint = Checkpoint { since_us, ..file.checkpoint() };
             let now_us = self.calendar.at(file.grew_at);
             changes.save.push(match file.done {
                 true => let_go(checkpoint, file.stat.stored_bytes, now_us),

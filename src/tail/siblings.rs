@@ -163,6 +163,8 @@ impl Tail {
         {
             return Ok(Beside::Known);
         }
+        let noted_until = self.unnoted.get(&*origin.1);
+        let is_new = is_new || noted_until.is_some_and(|until| stat.modified_ns <= *until);
         let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
         if is_new {
             if own.is_none() {

@@ -13,5 +13,5 @@ CREATE TABLE incident (
 -- What a row of `position` is kept for: 0 the file is read on, 1 it is missing and may come back, 2 it was let go (or was
 -- there before its log was followed) and must not be read again up to the offset.
 ALTER TABLE position ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
--- Since when, in microseconds since 1970; 0 for a file that is read on. `size` of one that was let go is that on the disk.
+-- Since when, in microseconds since 1970; 0 in rows of version 1. `size` of one that was let go is that on the disk.
 ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;

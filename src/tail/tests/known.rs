@@ -244,3 +244,34 @@ fn a_log_that_was_brought_to_another_disk_is_read_on() {
     assert_eq!(rig.read(), ["a 1000"]);
     assert_eq!(rig.losses(), []);
 }
+
+#[test]
+fn a_store_that_remembers_no_rotated_files_takes_the_older_ones_for_known() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json.2", "read long ago 2\n");
+    rig.write("eve.json.1", "read long ago 1\n");
+    rig.write("eve.json", "a 1\n");
+    for (name, then) in [("eve.json.2", 10), ("eve.json.1", 20), ("eve.json", 30)] {
+        let then = UNIX_EPOCH + Duration::from_secs(then);
+        File::open(rig.path(name)).unwrap().set_modified(then).unwrap();
+    }
+    rig.read();
+    // What version 1 kept.
+    rig.rows.retain(|_, row| row.stage == Stage::Followed);
+    rig.rows.values_mut().for_each(|row| row.since_us = 0);
+    rig.append("eve.json", "a 2\n");
+    rig.shift();
+    rig.shift_in("b 1\n");
+    rig.write("eve.json", "c 1\n");
+    rig.restart();
+    assert_eq!(rig.read(), ["a 2", "b 1", "c 1"]);
+    for _ in 0..3 {
+        rig.after(ROTATE_WAIT);
+        rig.shift();
+        rig.compress("eve.json.4", "eve.json.4.gz");
+        rig.remove("eve.json.4.gz");
+        rig.write("eve.json", "next\n");
+        rig.restart();
+        assert_eq!(rig.read(), ["next"]);
+    }
+}
