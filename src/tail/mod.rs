@@ -304,10 +304,13 @@ impl Tail {
             return true;
         }
         let before = self.unpacking.and_then(|before| self.tracked.get(&before));
-        match before {
-            Some(before) if !before.is_waiting(now) => return false,
-            Some(before) => before.handle.rest(),
-            None => {}
+        if let Some(before) = before {
+            // One that has no turn now, or must wait for this one, does not keep it waiting.
+            let goes_on = before.queued && !before.is_waiting(now);
+            if goes_on && !self.has_predecessor(before.key, now) {
+                return false;
+            }
+            before.handle.rest();
         }
         self.unpacking = Some(key);
         true

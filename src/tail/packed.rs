@@ -188,7 +188,14 @@ impl Handle for Packed {
     }
 
     fn rest(&self) {
-        self.state().restart();
+        let mut state = self.state();
+        if state.end.is_none() {
+            state.restart();
+        } else {
+            // That it is decoded to its end is still known.
+            state.from = state.decoded();
+            state.held = Vec::new();
+        }
     }
 
     fn is_packed(&self) -> bool {

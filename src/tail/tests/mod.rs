@@ -227,7 +227,11 @@ impl Rig {
                 return self.given[before..].iter().map(|line| line.text.clone()).collect();
             }
         }
-        panic!("the tail does not come to rest");
+        let files = self.tail.tracked.values();
+        let files: Vec<_> = files
+            .map(|file| (file.key, &file.found_as, file.after, file.queued, file.done, file.flush))
+            .collect();
+        panic!("the tail does not come to rest: {files:?}, queued {:?}", self.tail.queue);
     }
 
     fn turn(&mut self) -> bool {

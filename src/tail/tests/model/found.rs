@@ -44,6 +44,18 @@ fn found_cases_are_read_right() {
         // Written to after it was compressed, and after it was deleted.
         vec![Write(3), made.clone(), copy.clone(), compress(1), WriteToOld],
         vec![made, copy, WriteToOld, DeleteOldest, Restart],
+        // Several compressed files at once, and a commit that fails.
+        vec![
+            Truncate,
+            gone.clone(),
+            Write(1),
+            Rotate { create: true },
+            gone.clone(),
+            compress(1),
+            compress(2),
+            WriteToOld,
+            ReadAndFail,
+        ],
         vec![gone.clone(), Write(1), gone, HardLink, DeleteOldest, DeleteOldest, WriteToOld],
     ] {
         for upwards in [false, true] {
