@@ -11,6 +11,7 @@ use super::discover::Sighting;
 use super::file::{Files, Stat};
 use super::finding::What;
 use super::rotated::Rotated;
+use super::unpack::Packing;
 
 /// See the module's text.
 #[derive(Default)]
@@ -80,7 +81,10 @@ impl<'a> View<'a> {
         id: (u64, u64),
     ) -> io::Result<Option<OsString>> {
         if !self.siblings.contains_key(directory) {
-            let siblings = tail.siblings(directory)?;
+            let mut siblings = tail.siblings(directory)?;
+            // Of several names of one file that counts which says how it is compressed, else the last.
+            let is_packed = |name: &OsString| Packing::of(name).is_some();
+            siblings.sort_by_key(|(name, _)| (is_packed(name), name.clone()));
             let by_id = siblings.into_iter().map(|(name, stat): (_, Stat)| (stat.id(), name));
             self.siblings.insert(directory.to_path_buf(), by_id.collect());
         }

@@ -13,6 +13,7 @@ fn found_cases_are_read_right() {
     let made = Rotate { create: true };
     let copy = CopyTruncate { look: false };
     let copy_and_look = CopyTruncate { look: true };
+    let copy_2 = copy.clone();
     let compress = |which| Compress { which, form: 0, keeps_time: false };
     for actions in [
         vec![
@@ -43,7 +44,7 @@ fn found_cases_are_read_right() {
         vec![Truncate, copy.clone(), gone.clone(), compress(1), Write(2), ReadAndFail],
         // Written to after it was compressed, and after it was deleted.
         vec![Write(3), made.clone(), copy.clone(), compress(1), WriteToOld],
-        vec![made, copy, WriteToOld, DeleteOldest, Restart],
+        vec![made.clone(), copy, WriteToOld, DeleteOldest, Restart],
         // Several compressed files at once, and a commit that fails.
         vec![
             Truncate,
@@ -56,6 +57,8 @@ fn found_cases_are_read_right() {
             WriteToOld,
             ReadAndFail,
         ],
+        // A compressed file that has another name, which does not say so.
+        vec![made.clone(), made.clone(), made, copy_2, compress(0), HardLink, Read, Restart],
         vec![gone.clone(), Write(1), gone, HardLink, DeleteOldest, DeleteOldest, WriteToOld],
     ] {
         for upwards in [false, true] {
