@@ -367,7 +367,7 @@ impl Reader {
         if !self.owes_sync {
             return Ok(());
         }
-        let finished = self.tail.changes().forget;
+        let finished: Vec<FileKey> = self.tail.changes().finished().collect();
         if !finished.is_empty() {
             self.writer.sync(true)?;
             self.lanes.retain(|file, _| !finished.contains(file));

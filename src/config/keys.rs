@@ -101,13 +101,15 @@ pub static SOURCE: Section = Section {
             default: "required",
             example: r#"paths = ["/var/log/suricata/eve.json"]"#,
             about: "The files. One that does not exist yet is awaited. `*` does not go beyond a \
-                    `/`, `**` does. The same path may stand in one source only.",
+                    `/`, `**` does. The same path may stand in one source only. Rotated files beside a \
+                    log that were missed are found by themselves, also where they are compressed; the \
+                    name of a compressed file is never taken for a log.",
         },
         Key {
             name: "exclude",
             value: "list of patterns",
             default: "none",
-            example: r#"exclude = ["*.gz"]"#,
+            example: r#"exclude = ["*.bak"]"#,
             about: "Files that are left out although `paths` names them. A pattern without `/` is \
                     compared with the file's name, one with `/` with the whole path.",
         },

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use crate::store::{Batch, StoreError, Writer};
-use crate::tail::{Finding, Weight, What};
+use crate::tail::{Finding, Weight};
 use crate::trouble::{Incident, Kind};
 
 /// How often it is said again that the store is full.
@@ -22,9 +22,7 @@ pub(super) fn note(
 
 /// Counts what a finding says was lost.
 fn note_loss(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
-    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
-        finding.what
-    {
+    if let Some(lost_bytes_at_least) = finding.lost_bytes_at_least() {
         let path = batch.path(&finding.path)?;
         batch.lost(path, lost_bytes_at_least)?;
         batch.incident(&Incident {

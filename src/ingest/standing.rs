@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Source};
-use crate::identifier;
 use crate::signal::Signal;
 use crate::store::Store;
 use crate::tail::{Mounts, SourceFiles, Tail};
+use crate::{clock, identifier};
 
 /// Readers at most: one for what is here, the others for a network file system each. Those that are left share the last.
 pub const READERS_MAX: usize = 8;
@@ -125,7 +125,8 @@ impl Standing {
             }
             let resumed = checkpoints.iter().filter(|each| duty.covers(&each.path)).cloned();
             let wake = Signal::default();
-            let tail = Tail::new(&files, resumed.collect(), identifier::random(), wake.clone())?;
+            let (seed, now_us) = (identifier::random(), clock::now().as_microsecond());
+            let tail = Tail::new(&files, resumed.collect(), seed, now_us, wake.clone())?;
             standings.push(Self { duty, tail, wake });
         }
         Ok(standings)

@@ -77,7 +77,7 @@ impl Bench {
 fn tail(paths: Vec<String>) -> Tail {
     let (exclude, start_at) = (Vec::new(), StartAt::Beginning);
     let files = SourceFiles { paths, exclude, start_at, first_start: true };
-    Tail::new(&[files], Vec::new(), 1, Signal::default()).unwrap()
+    Tail::new(&[files], Vec::new(), 1, 0, Signal::default()).unwrap()
 }
 
 #[test]

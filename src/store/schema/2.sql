@@ -38,6 +38,7 @@ FROM incident;
 CREATE VIEW conditions AS
 SELECT strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000000.0, 'unixepoch') AS since, kind, subject, text
 FROM condition;
+
 -- A store that is damaged, copied to another machine, or under a clock that jumps.
 
 ALTER TABLE identity ADD COLUMN home BLOB;  -- 16 bytes: hash of the machine's id; a store that finds another is a copy
@@ -46,3 +47,9 @@ ALTER TABLE identity ADD COLUMN repeated_until INTEGER NOT NULL DEFAULT 0;
 -- The last time of day that retention saw, and since when it does not believe the clock.
 ALTER TABLE identity ADD COLUMN clock_seen_at INTEGER;
 ALTER TABLE identity ADD COLUMN clock_doubted_at INTEGER;
+
+-- What a row of `position` is kept for: 0 the file is read on, 1 it is missing and may come back, 2 it was let go (or was
+-- there before its log was followed) and must not be read again up to the offset.
+ALTER TABLE position ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
+-- Since when, in microseconds since 1970; 0 in rows of version 1. `size` of one that was let go is that on the disk.
+ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
