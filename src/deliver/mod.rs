@@ -8,6 +8,7 @@ mod notices;
 mod posting;
 mod retry;
 mod sender;
+mod wording;
 
 pub use heartbeat::Heartbeat;
 pub use limiter::Limiter;

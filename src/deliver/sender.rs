@@ -5,21 +5,20 @@ use std::time::{Duration, Instant};
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::Limiter;
 use super::mentions::Mentions;
 use super::posting::Unwritten;
 use super::retry;
+use super::wording::poison_of;
 use crate::destinations::Destination;
-use crate::event::Event;
-use crate::guard::guard;
 use crate::health::Health;
 use crate::message::{self, Message};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
-use crate::triage::{Desk, Entry, Fate, Plan, Policy, Report};
-use crate::trouble::{Board, Condition, Incident, POISON_TOLD_EVERY, Snapshot};
+use crate::triage::{Desk, Fate, Policy, Report};
+use crate::trouble::{Board, Condition, Snapshot};
 use crate::{clock, config, identifier};
 
 /// Events that are read between two looks at the clock and the stop signal.
@@ -302,68 +301,6 @@ impl Sender {
         Ok(more)
     }
 
-    /// Commits a new attempt and posts it.
-    fn begin(&mut self, now: Timestamp, plan: &Plan) -> Result<(), StoreError> {
-        let id = identifier::card();
-        let oldest_at = plan.told().filter_map(|told| self.desk.group(&told.key));
-        let oldest_at =
-            oldest_at.filter(|group| group.held() > 0).map(|group| group.held_since).min();
-        let cards: Vec<String> = plan.told().map(|told| self.card_of(&told.key, &id)).collect();
-        let mut message = self.compose(now, &id, plan)?;
-        let mention = self.mentions.mention(&plan.new_severities(&self.desk), clock::monotonic());
-        message.mention = mention.as_ref().map(|(_, text)| text.clone());
-        let cards = cards.iter().map(String::as_str).zip(plan.told()).collect();
-        self.health.begin(plan.events_by_severity(&self.desk));
-        self.desk.tell(plan, now);
-        let new = NewAttempt { id: &id, message: &message, cards, plan, oldest_at };
-        self.attempt = self.commit(now, Some(&new))?;
-        if let Some((severity, _)) = mention {
-            self.mentions.called(severity, clock::monotonic());
-        }
-        self.post()
-    }
-
-    /// The id under which a group is searched: its own in a card, the post's where it stands in the rest.
-    fn card_of(&self, key: &str, post: &str) -> String {
-        self.desk.group(key).map_or_else(|| post.to_owned(), |group| group.id.clone())
-    }
-
-    fn compose(&self, now: Timestamp, id: &str, plan: &Plan) -> Result<Message, StoreError> {
-        let mut samples = Vec::with_capacity(plan.cards.len());
-        for told in &plan.cards {
-            let newest = self.desk.group(&told.key).map(|group| group.newest);
-            samples.push(match newest {
-                Some(newest) if told.events > 0 => self.ledger.event(newest)?,
-                _ => None,
-            });
-            let poison = samples.last().and_then(Option::as_ref).and_then(poison_of);
-            self.note_poison(now, poison)?;
-        }
-        let entries = plan.cards.iter().zip(samples).filter_map(|(told, sample)| {
-            let group = self.desk.group(&told.key)?;
-            Some(Entry { group, reason: told.reason, events: told.events, sample })
-        });
-        let report = Report {
-            id,
-            agent_host: &self.agent_host,
-            now,
-            entries: entries.collect(),
-            rest: plan.rest(&self.desk),
-            gap: self.health.gap.clone(),
-        };
-        Ok(guard(|| (self.wording)(&report)).unwrap_or_else(|panicked| {
-            error!(destination = self.name, "Wording {panicked}; the post has the numbers alone.");
-            message::compose_in_numbers(&report)
-        }))
-    }
-
-    /// Lets people know of a record on which its grammar failed.
-    fn note_poison(&self, now: Timestamp, poison: Option<Incident>) -> Result<(), StoreError> {
-        let Some(poison) = poison else { return Ok(()) };
-        error!(destination = self.name, "{}.", poison.text);
-        self.ledger.incident(now, &poison, POISON_TOLD_EVERY)
-    }
-
     /// Commits what was read and not told, now and then.
     fn keep(&mut self, now: Instant) -> Result<(), StoreError> {
         if self.has_changes() && now.duration_since(self.committed_at) >= COMMIT_EVERY {
@@ -408,10 +345,6 @@ impl Sender {
         let keep = self.has_changes().then(|| self.committed_at + COMMIT_EVERY);
         [due, keep].into_iter().flatten().min()
     }
-}
-
-fn poison_of(event: &Event<'_>) -> Option<Incident> {
-    event.grammar_problem().map(|why| Incident::poison(&event.path, event.offset, why))
 }
 
 /// The name under which the sender or the heartbeat of a destination reports what is wrong.
