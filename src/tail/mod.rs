@@ -334,15 +334,6 @@ impl Tail {
         }
     }
 
-    /// Nothing of the chunk of this file that was given last is accepted: it is the next that is given.
-    pub fn again(&mut self, file: FileKey) {
-        self.queue.retain(|key| *key != file);
-        if let Some(tracked) = self.tracked.get_mut(&file) {
-            tracked.queued = true;
-            self.queue.push_front(file);
-        }
-    }
-
     /// Gives, in the turns that follow, also lines without a newline and records that could go on:
     /// for a run that ends when all is read.
     pub fn flush(&mut self) {

@@ -123,6 +123,15 @@ impl Tail {
         forgotten.into_iter().for_each(|file| self.drop_row(file));
     }
 
+    /// Nothing of the chunk of this file that was given last is accepted: it is the next that is given.
+    pub fn again(&mut self, file: FileKey) {
+        self.queue.retain(|key| *key != file);
+        if let Some(tracked) = self.tracked.get_mut(&file) {
+            tracked.queued = true;
+            self.queue.push_front(file);
+        }
+    }
+
     /// The transaction failed: all that was accepted since the last commit is given again.
     pub fn rolled_back(&mut self) {
         for key in self.dirty.clone() {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::notices::condition;
 use super::*;
+use crate::message::Tone;
 use crate::trouble::Kind;
 
 /// What happens next.
@@ -95,11 +96,13 @@ impl Bench {
     }
 }
 
-/// Posts of alerts that came again without a mark although an earlier one may have been taken.
+/// Posts of alerts that came again without a mark although an earlier one may have been taken. A notice that is given up
+/// is told anew: it tells no alert.
 fn unmarked(posts: &[Post], may_be_taken: &[bool]) -> usize {
     let mut taken: Vec<&Message> = Vec::new();
     let mut found = 0;
-    for (post, may_be_taken) in posts.iter().zip(may_be_taken) {
+    let of_alerts = |post: &Post| !matches!(post.message.tone, Tone::Notice | Tone::Recovered);
+    for (post, may_be_taken) in posts.iter().zip(may_be_taken).filter(|(post, _)| of_alerts(post)) {
         found += usize::from(taken.contains(&&post.message) && !post.maybe_repeated);
         if *may_be_taken {
             taken.push(&post.message);
