@@ -20,6 +20,7 @@
 mod buffer;
 mod checkpoint;
 mod chunk;
+mod copies;
 mod discover;
 mod file;
 mod finding;
@@ -244,11 +245,15 @@ impl Tail {
             return;
         }
         let wants_more = file.accept(now, &chunk, chunk.mark_at(position));
+        let has_begun = chunk.mark.position.offset == 0 && file.read.position.offset > 0;
         if file.read != file.base || file.done {
             self.dirty.insert(chunk.file);
         }
         if wants_more {
             self.enqueue(chunk.file);
+        }
+        if has_begun {
+            self.look_beside(now, chunk.file);
         }
     }
 

@@ -239,7 +239,7 @@ impl Tail {
     }
 
     /// Decides whether a file gets a turn, and why.
-    fn settle(&mut self, now: Instant, key: FileKey) {
+    pub(super) fn settle(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get(&key) else { return };
         if file.done || file.is_waiting(now) {
             return;

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::Checkpoint;
+use super::copies::Copy;
 use super::discover::{Sight, Sighting};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
@@ -113,6 +114,9 @@ impl Tail {
                 }
             }
         }
+        for key in self.keys() {
+            self.look_beside(now, key);
+        }
     }
 
     /// The file is not there, as far as can be known: what was rotated since is looked for. If
@@ -159,6 +163,9 @@ impl Tail {
         file.is_proven = mark.position.offset > 0 || file.place == Place::AtPath;
         if !file.is_proven {
             self.leave(&checkpoint.path, checkpoint.modified_ns);
+        }
+        if mark.position.offset == 0 && file.place == Place::AtPath {
+            file.hides_since = Some(checkpoint.modified_ns);
         }
         self.insert(file);
     }
@@ -210,7 +217,7 @@ impl Tail {
     fn copy_or_replaced(&self, checkpoint: &Checkpoint) -> Found {
         let mark = mark_of(checkpoint);
         match self.find_copy(&checkpoint.path, mark) {
-            Some((handle, stat)) => {
+            Some(Copy { handle, stat, mark }) => {
                 let path = checkpoint.path.as_path().into();
                 Found::Same(Opened { path, place: Place::Moved, handle, stat }, mark)
             }

@@ -85,6 +85,9 @@ pub(super) struct Tracked {
     /// It is the file that it was taken for: its content was compared, or it was open all the time.
     pub(super) is_proven: bool,
     pub(super) trouble: Option<Trouble>,
+    /// What was copied and cut off after this time may be unknown: nothing is read of this generation yet, by which it
+    /// could be known.
+    pub(super) hides_since: Option<i64>,
     /// The last modification at which the bytes before the position were those that were read.
     verified_ns: i64,
     window_bytes: usize,
@@ -142,6 +145,7 @@ impl Tracked {
             queued: false,
             is_proven: true,
             trouble: None,
+            hides_since: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
             nuls_to: 0,
@@ -166,6 +170,10 @@ impl Tracked {
             size: self.stat.size.max(self.read.position.offset),
             modified_ns: self.stat.modified_ns,
         }
+    }
+
+    pub(super) fn verified_ns(&self) -> i64 {
+        self.verified_ns
     }
 
     pub(super) fn unread_bytes(&self) -> u64 {

@@ -14,6 +14,8 @@ mod support;
 
 /// What the channel was told, read back from the posts.
 mod received;
+/// What of numbered alerts is in the store.
+mod stored;
 
 /// What Slack can answer, and what the agent makes of it.
 mod answers;

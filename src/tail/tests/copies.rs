@@ -1,0 +1,146 @@
+//! `copytruncate`: what is in a copy is read once, however often it happened and whenever somebody looked.
+
+use super::*;
+
+/// As logrotate does it: `.1` is the newest.
+fn shift(rig: &Rig) {
+    for number in (1..9).rev() {
+        let name = format!("eve.json.{number}");
+        if rig.path(&name).exists() {
+            rig.rename(&name, &format!("eve.json.{}", number + 1));
+        }
+    }
+}
+
+fn copy(rig: &Rig) {
+    shift(rig);
+    fs::copy(rig.path("eve.json"), rig.path("eve.json.1")).unwrap();
+    tick(rig, "eve.json.1");
+}
+
+fn copy_and_truncate(rig: &Rig) {
+    copy(rig);
+    rig.write("eve.json", "");
+    tick(rig, "eve.json");
+}
+
+/// The machine's clock is coarser than these writes: each comes a second after the one before.
+fn tick(rig: &Rig, name: &str) {
+    let newest = fs::read_dir(rig.directory.path()).unwrap().map(|entry| {
+        let modified = entry.unwrap().metadata().unwrap().modified().unwrap();
+        modified + Duration::from_secs(1)
+    });
+    let file = File::options().write(true).open(rig.path(name)).unwrap();
+    file.set_modified(newest.max().unwrap()).unwrap();
+}
+
+fn lost(found: &[What]) -> Vec<u64> {
+    let lost = found.iter().filter_map(|what| match what {
+        What::Truncated { lost_bytes_at_least } => Some(*lost_bytes_at_least),
+        _ => None,
+    });
+    lost.collect()
+}
+
+#[test]
+fn case_10_a_copy_that_was_overtaken_is_neither_read_again_nor_told_as_a_loss() {
+    for restarts in [false, true] {
+        let mut rig = Rig::new(&["eve.json"]);
+        for turn in 0..4 {
+            rig.append("eve.json", numbered("early", turn * 200..turn * 200 + 200));
+            assert_eq!(rig.read().len(), 200);
+            copy(&rig);
+            rig.append("eve.json", format!("late {turn}\n"));
+            tick(&rig, "eve.json");
+            assert_eq!(rig.read(), [format!("late {turn}")]);
+            rig.write("eve.json", "");
+            tick(&rig, "eve.json");
+            if restarts {
+                rig.restart();
+            }
+            assert!(rig.read().is_empty(), "turn {turn}, {restarts}");
+        }
+        assert_eq!(lost(&rig.found()), [0; 0]);
+        rig.append("eve.json", "last\n");
+        assert_eq!(rig.read(), ["last"]);
+        rig.after(ROTATE_WAIT);
+        rig.restart();
+        assert!(rig.read().is_empty());
+        assert_eq!(rig.open_files(), 1);
+    }
+}
+
+#[test]
+fn case_10_several_copies_between_two_looks_are_read_oldest_first() {
+    for (restarts, first) in [(false, "a 1\n"), (true, "a 1\n"), (false, ""), (true, "")] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.write("eve.json", "before\n");
+        rig.read();
+        copy_and_truncate(&rig);
+        rig.read();
+        // Of the log nothing is read now, or its first line.
+        rig.append("eve.json", first);
+        assert_eq!(rig.read(), texts(first));
+        for line in ["a 2\n", "b 1\n", "c 1\n"] {
+            rig.append("eve.json", line);
+            copy_and_truncate(&rig);
+        }
+        rig.append("eve.json", "d 1\n");
+        tick(&rig, "eve.json");
+        if restarts {
+            rig.restart();
+        }
+        let mut read = rig.read();
+        if first.is_empty() {
+            // Which of them came first is known only when one of them is.
+            read.sort();
+        }
+        assert_eq!(read, ["a 2", "b 1", "c 1", "d 1"], "{restarts} {first:?}");
+        rig.after(ROTATE_WAIT);
+        rig.restart();
+        assert!(rig.read().is_empty());
+        assert_eq!(rig.open_files(), 1);
+    }
+}
+
+#[test]
+fn case_10_a_copy_of_what_is_there_now_is_not_read_beside_it() {
+    for restarts in [false, true] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.write("eve.json", "before\n");
+        rig.read();
+        copy_and_truncate(&rig);
+        rig.read();
+        rig.append("eve.json", numbered("a", 0..100));
+        tick(&rig, "eve.json");
+        copy(&rig);
+        if restarts {
+            rig.restart();
+        }
+        assert_eq!(rig.read().len(), 100);
+        rig.append("eve.json", "a 100\n");
+        tick(&rig, "eve.json");
+        rig.write("eve.json", "b 0\n");
+        tick(&rig, "eve.json");
+        assert_eq!(rig.read(), ["b 0"]);
+        rig.restart();
+        assert!(rig.read().is_empty());
+    }
+}
+
+#[test]
+fn case_10_what_was_seen_behind_a_copys_end_is_told_as_lost() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", numbered("a", 0..100));
+    rig.read();
+    rig.append("eve.json", "a 100\n");
+    copy(&rig);
+    rig.append("eve.json", "a 101\n");
+    // It is seen and cannot be read.
+    rig.faults.fail_reads(&rig.path("eve.json"), rustix::io::Errno::IO, 1);
+    assert!(rig.read().is_empty());
+    rig.write("eve.json", "b 0\n");
+    tick(&rig, "eve.json");
+    assert_eq!(rig.after(RETRY_MAX), ["a 100", "b 0"]);
+    assert_eq!(lost(&rig.found()), [6]);
+}
