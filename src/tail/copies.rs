@@ -12,7 +12,6 @@ use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::Fingerprint;
 use super::mark::Mark;
-use super::rotation::{Sibling, missed};
 use super::tracked::{Place, Tracked};
 
 /// So many bytes at a copy's beginning are compared with the log that it may be a copy of.
@@ -83,39 +82,21 @@ impl Tail {
         })
     }
 
-    /// Looks for copies of what a log held in between: made, and cut off in the log, while nobody looked. They are known
-    /// by their names and times, as files that were renamed; but one that begins as the log does is a copy of what is
-    /// there now. That is asked again when the first bytes of the log are read, since the log may be cut off in between.
+    /// Looks for what a log's path led to, or what the log held, in between: files that were renamed, or copied and cut off
+    /// in the log, while nobody looked. One that begins as the log does is a copy of what is there now; that is asked again
+    /// when the first bytes of the log are read, since the log may be cut off in between.
     pub(super) fn look_beside(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
         let Some(since_ns) = file.hides_since else { return };
         if file.read.position.offset > 0 {
             file.hides_since = None;
         }
-        let origin = (file.source, file.path.clone());
-        let last = file.after.and_then(|before| self.tracked.get(&before)).map(|file| file.stat);
-        let (Some(directory), Some(base)) = (origin.1.parent(), origin.1.file_name()) else {
-            return;
-        };
-        let mut siblings = self.siblings(directory).unwrap_or_default();
-        let name = siblings
-            .iter()
-            .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
-            .map(|sibling| sibling.name.clone());
-        let followed = self.taken();
-        siblings.retain(|sibling| {
-            let path = directory.join(&sibling.name);
-            let is_free = !self.sources.iter().any(|source| source.matches(&path));
-            is_free && !followed.contains(&sibling.stat.id())
-        });
-        let left_ns = self.left.get(&*origin.1).copied();
-        let since_ns = left_ns.map_or(since_ns, |left_ns| left_ns.max(since_ns));
-        let missed = missed(base, name.as_deref(), since_ns, left_ns, siblings);
+        let (origin, last) = ((file.source, file.path.clone()), file.after);
+        let since_ns = self.left.get(&*origin.1).map_or(since_ns, |left_ns| since_ns.max(*left_ns));
         let mut found = false;
-        for Sibling { name, .. } in missed {
-            let path = directory.join(&name);
+        for path in self.missed(&origin.1, last, since_ns) {
             match self.open(&path) {
-                Ok((handle, _)) if self.holds_the_same(key, &*handle) => {}
+                Ok((handle, stat)) if stat.size > 0 && self.holds_the_same(key, &*handle) => {}
                 Ok(opened) => {
                     let mark = Mark::beginning(self.draw());
                     self.begin(now, origin.clone(), opened, (Place::Moved, mark));
@@ -128,6 +109,14 @@ impl Tail {
             self.come_last(key);
             self.keys().into_iter().for_each(|key| self.settle(now, key));
         }
+    }
+
+    /// What the path led to after this time may be unknown.
+    pub(super) fn hides(&mut self, now: Instant, key: FileKey, since_ns: Option<i64>) {
+        if let Some(file) = self.tracked.get_mut(&key) {
+            file.hides_since = since_ns;
+        }
+        self.look_beside(now, key);
     }
 
     /// Gives the file the highest number: what it holds now came after all else of its path.

@@ -135,13 +135,12 @@ impl Tail {
     /// Begins to follow the files that are new.
     fn adopt(&mut self, now: Instant, sight: &mut Sight) {
         let mut taken = self.taken();
-        let seen: HashSet<(u64, u64)> = sight.files.iter().map(|seen| seen.stat.id()).collect();
         for sighting in &sight.files {
             if !taken.insert(sighting.stat.id()) {
                 continue;
             }
             let origin = (sighting.source, sighting.path.clone());
-            self.make_up(now, &origin, |id| !seen.contains(&id));
+            let hides_since = self.known_until(&origin.1);
             let generation = self.draw();
             let opened = self.open(&sighting.path).and_then(|(handle, stat)| {
                 let position = self.start(sighting, &*handle, stat)?;
@@ -152,7 +151,8 @@ impl Tail {
             match opened {
                 Ok((handle, stat, mark)) => {
                     self.unopened.remove(&*sighting.path);
-                    self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
+                    let key = self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
+                    self.hides(now, key, hides_since);
                 }
                 // Deleted since it was seen.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -167,7 +167,7 @@ impl Tail {
         }
         // Where a path leads nowhere, the next rotation may pass before it leads somewhere.
         for origin in self.absent() {
-            self.make_up(now, &origin, |id| !seen.contains(&id));
+            self.make_up(now, &origin);
         }
     }
 
@@ -230,12 +230,13 @@ impl Tail {
         origin: (usize, Arc<Path>),
         opened: (Box<dyn Handle>, Stat),
         stands: (Place, Mark),
-    ) {
+    ) -> FileKey {
         let key = FileKey(self.draw());
         let from = stands.1.position.offset;
         self.findings.push(Finding::new(&origin.1, What::Appeared { from }));
         self.insert(Tracked::new(key, origin, opened, stands, now));
         self.dirty.insert(key);
+        key
     }
 
     /// Decides whether a file gets a turn, and why.

@@ -179,7 +179,7 @@ impl Tail {
             // Device numbers change when disks are found in another order; content tells.
             let same_device = sighting.stat.device == checkpoint.identity.device;
             match found {
-                Found::Replaced if same_device => return self.copy_or_replaced(checkpoint),
+                Found::Replaced if same_device => return self.copy_or(checkpoint, Found::Replaced),
                 Found::Same(..) => return found,
                 Found::Blocked(..) if same_device => return found,
                 _ => {}
@@ -190,7 +190,11 @@ impl Tail {
             return Found::Nowhere;
         }
         if let Some(sighting) = there.by_id.get(&id) {
-            return or_nowhere(self.verify(checkpoint, sighting.path.clone(), Place::AtPath));
+            return match self.verify(checkpoint, sighting.path.clone(), Place::AtPath) {
+                // Under another name only the same content is the same file: the number may be used again.
+                Found::Replaced => self.copy_or(checkpoint, Found::Nowhere),
+                found => found,
+            };
         }
         let Some(directory) = checkpoint.path.parent() else { return Found::Nowhere };
         let siblings = match self.siblings(directory) {
@@ -199,29 +203,32 @@ impl Tail {
             // It may be in there: it stays awaited.
             Err(error) => return Found::Blocked(directory.to_path_buf(), error),
         };
-        match siblings.into_iter().find(|sibling| sibling.stat.id() == id) {
-            Some(sibling) => {
-                let path = directory.join(sibling.name).into();
-                match self.verify(checkpoint, path, Place::Moved) {
-                    Found::Same(opened, mark) => {
-                        let path = checkpoint.path.as_path().into();
-                        Found::Same(Opened { path, ..opened }, mark)
-                    }
-                    other => or_nowhere(other),
-                }
+        let sibling = siblings.into_iter().find(|sibling| sibling.stat.id() == id);
+        let found = sibling.map(|sibling| {
+            let path = directory.join(sibling.name).into();
+            self.verify(checkpoint, path, Place::Moved)
+        });
+        match found {
+            Some(Found::Same(opened, mark)) => {
+                let path = checkpoint.path.as_path().into();
+                Found::Same(Opened { path, ..opened }, mark)
             }
-            None => Found::Nowhere,
+            Some(Found::Blocked(path, error)) => Found::Blocked(path, error),
+            // It may have been copied and cut off before it got another name.
+            Some(Found::Replaced | Found::Nowhere) | None => {
+                self.copy_or(checkpoint, Found::Nowhere)
+            }
         }
     }
 
-    fn copy_or_replaced(&self, checkpoint: &Checkpoint) -> Found {
-        let mark = mark_of(checkpoint);
-        match self.find_copy(&checkpoint.path, mark) {
+    /// A copy of what was read, if there is one beside the path.
+    fn copy_or(&self, checkpoint: &Checkpoint, otherwise: Found) -> Found {
+        match self.find_copy(&checkpoint.path, mark_of(checkpoint)) {
             Some(Copy { handle, stat, mark }) => {
                 let path = checkpoint.path.as_path().into();
                 Found::Same(Opened { path, place: Place::Moved, handle, stat }, mark)
             }
-            None => Found::Replaced,
+            None => otherwise,
         }
     }
 
@@ -251,13 +258,5 @@ fn mark_of(checkpoint: &Checkpoint) -> Mark {
         position: checkpoint.position,
         head: checkpoint.identity.head,
         behind: checkpoint.behind,
-    }
-}
-
-/// Under another name only the same content is the same file: the number may be used again.
-fn or_nowhere(found: Found) -> Found {
-    match found {
-        Found::Replaced => Found::Nowhere,
-        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
     }
 }

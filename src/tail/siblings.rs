@@ -1,11 +1,12 @@
 //! The files beside a log: rotations that went unseen leave some that were never read.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
+use super::checkpoint::FileKey;
 use super::file::Kind;
 use super::finding::{Finding, What};
 use super::mark::Mark;
@@ -26,46 +27,50 @@ impl Tail {
         Ok(regular.collect())
     }
 
-    /// Makes up for rotations that went unseen: what was written after the file that was read last
-    /// at this path and before the one that is there now is followed too, in order. Only those
-    /// that are `free`: no path of a source leads to them.
-    pub(super) fn make_up(
-        &mut self,
-        now: Instant,
-        origin: &(usize, Arc<Path>),
-        free: impl Fn((u64, u64)) -> bool,
-    ) {
-        let path = &origin.1;
-        let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
-        let last = last.filter(|file| file.is_proven).map(|file| file.stat);
-        let left_ns = self.left.get(&**path).copied();
-        let modified_ns = match (last, left_ns) {
-            (Some(last), _) => last.modified_ns,
-            (None, Some(left_ns)) => left_ns,
-            (None, None) => return,
-        };
-        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else { return };
-        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
-        let mut siblings = self.siblings(directory).unwrap_or_default();
-        let name = siblings
-            .iter()
-            .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
-            .map(|sibling| sibling.name.clone());
-        let followed = self.taken();
-        siblings.retain(|sibling| {
-            let id = sibling.stat.id();
-            !followed.contains(&id) && free(id)
-        });
-        let missed = missed(base, name.as_deref(), modified_ns, left_ns, siblings);
-        for Sibling { name, .. } in missed {
-            let name = directory.join(&name);
-            match self.open(&name) {
+    /// Makes up for rotations that went unseen, where a path leads nowhere: what was written after the file that was read
+    /// last at this path is followed, in order.
+    pub(super) fn make_up(&mut self, now: Instant, origin: &(usize, Arc<Path>)) {
+        let Some(since_ns) = self.known_until(&origin.1) else { return };
+        let last = self.newest.get(&origin.1).copied();
+        for path in self.missed(&origin.1, last, since_ns) {
+            match self.open(&path) {
                 Ok(opened) => {
                     let mark = Mark::beginning(self.draw());
                     self.begin(now, origin.clone(), opened, (Place::Moved, mark));
                 }
-                Err(error) => self.findings.push(Finding::new(&name, What::unreadable(&error))),
+                Err(error) => self.findings.push(Finding::new(&path, What::unreadable(&error))),
             }
         }
+    }
+
+    /// The last modification of what was read at a path. `None` if nothing was.
+    pub(super) fn known_until(&self, path: &Path) -> Option<i64> {
+        let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
+        let last = last.filter(|file| file.is_proven).map(|file| file.stat.modified_ns);
+        last.or_else(|| self.left.get(path).copied())
+    }
+
+    /// The files beside `path` that were written after the file `last`, and modified after `since_ns` where names do not
+    /// tell; the oldest first. Not those that are followed, or that a path of a source leads to.
+    pub(super) fn missed(&self, path: &Path, last: Option<FileKey>, since_ns: i64) -> Vec<PathBuf> {
+        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
+            return Vec::new();
+        };
+        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
+        let mut siblings = self.siblings(directory).unwrap_or_default();
+        let last = last.and_then(|key| self.tracked.get(&key)).filter(|file| file.is_proven);
+        let name = siblings
+            .iter()
+            .find(|sibling| last.is_some_and(|last| last.stat.id() == sibling.stat.id()))
+            .map(|sibling| sibling.name.clone());
+        let followed = self.taken();
+        siblings.retain(|sibling| {
+            let path = directory.join(&sibling.name);
+            let is_free = !self.sources.iter().any(|source| source.matches(&path));
+            is_free && !followed.contains(&sibling.stat.id())
+        });
+        let left_ns = self.left.get(path).copied();
+        let missed = missed(base, name.as_deref(), since_ns, left_ns, siblings);
+        missed.into_iter().map(|Sibling { name, .. }| directory.join(name)).collect()
     }
 }

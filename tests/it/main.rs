@@ -31,6 +31,8 @@ mod configuration;
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// Random lives of the real program against a toy.
+mod model;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -64,6 +64,18 @@ impl Place {
         self.path("eve.json")
     }
 
+    /// The directory as text.
+    pub(crate) fn text(&self) -> &str {
+        self.directory.path().to_str().unwrap()
+    }
+
+    /// Copies all there is into a directory below the one that `IPSBELL_KEEP` names, for somebody to look at.
+    pub(crate) fn keep(&self) {
+        if let Some(to) = std::env::var_os("IPSBELL_KEEP") {
+            drop(Command::new("cp").arg("-a").arg(self.directory.path()).arg(to).status());
+        }
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.path("state")
     }
@@ -92,9 +104,27 @@ impl Place {
 
     /// The agent, in the background.
     pub(crate) fn run(&self) -> Agent {
+        self.run_as(ipsbell())
+    }
+
+    /// The same, for a process that is forbidden to write files: it gets an error for it, and no signal.
+    pub(crate) fn run_without_file_signal(&self) -> Agent {
+        let program = ipsbell();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"").arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        self.run_as(command)
+    }
+
+    fn run_as(&self, mut command: Command) -> Agent {
         let log = self.path("agent.log");
         let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
-        let child = ipsbell()
+        let child = command
             .arg("run")
             .arg("--config")
             .arg(self.path("config.toml"))
@@ -150,6 +180,12 @@ impl Agent {
         self.wait()
     }
 
+    /// Its exit status, if it has ended by itself; -1 if a signal ended it.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        Some(status.code().unwrap_or(-1))
+    }
+
     /// Waits for its end; its exit status.
     pub(crate) fn wait(&mut self) -> i32 {
         let mut child = self.child.take().unwrap();
@@ -172,12 +208,8 @@ impl Agent {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(to) = std::env::var_os("IPSBELL_KEEP")
-        {
-            let to = PathBuf::from(to).join(format!("{}", std::process::id()));
-            let done = Command::new("cp").arg("-a").arg(self.directory.path()).arg(&to).status();
-            eprintln!("--- kept in {}: {done:?}", to.display());
+        if std::thread::panicking() {
+            self.keep();
         }
     }
 }

@@ -144,3 +144,45 @@ fn case_10_what_was_seen_behind_a_copys_end_is_told_as_lost() {
     assert_eq!(rig.after(RETRY_MAX), ["a 100", "b 0"]);
     assert_eq!(lost(&rig.found()), [6]);
 }
+
+#[test]
+fn case_11_a_copy_is_found_though_the_log_was_renamed_after_it_was_cut_off() {
+    for line in ["b 1\n", "longer than what it held before\n", ""] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.write("eve.json", "a 1\n");
+        rig.read();
+        rig.append("eve.json", "a 2\n");
+        copy_and_truncate(&rig);
+        rig.append("eve.json", line);
+        tick(&rig, "eve.json");
+        shift(&rig);
+        rig.rename("eve.json", "eve.json.1");
+        rig.restart();
+        assert_eq!(rig.read(), [vec!["a 2".to_owned()], texts(line)].concat());
+    }
+}
+
+#[test]
+fn case_10_a_log_that_is_copied_when_it_is_first_seen_is_read_once() {
+    for cut_off in [false, true] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.write("eve.json", "a 1\n");
+        rig.read();
+        rig.remove("eve.json");
+        rig.restart();
+        rig.read();
+        rig.append("eve.json", "b 1\n");
+        tick(&rig, "eve.json");
+        copy(&rig);
+        let mut expected = vec!["b 1".to_owned()];
+        if cut_off {
+            rig.write("eve.json", "c 1\n");
+            tick(&rig, "eve.json");
+            expected.push("c 1".to_owned());
+        }
+        assert_eq!(rig.read(), expected);
+        rig.after(ROTATE_WAIT);
+        rig.restart();
+        assert!(rig.read().is_empty());
+    }
+}
