@@ -12,7 +12,8 @@ use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::Fingerprint;
 use super::mark::Mark;
-use super::tracked::{Place, Tracked};
+use super::rotation::ROTATE_WAIT;
+use super::tracked::{Hides, Place, Tracked};
 
 /// So many bytes at a copy's beginning are compared with the log that it may be a copy of.
 const COMPARED_BYTES: usize = 64 * 1024;
@@ -34,7 +35,7 @@ impl Tail {
         let (read, base) = (file.read, file.base);
         let known_bytes = read.position.offset.saturating_add(lost_bytes_at_least);
         let (source, path, number) = (file.source, file.path.clone(), file.number);
-        file.hides_since = Some(file.verified_ns());
+        file.hides = Some(Hides::new(file.verified_ns(), now));
         file.restart(generation, now);
         // The copy is the older of the two, also for the next process.
         self.come_last(key);
@@ -86,17 +87,18 @@ impl Tail {
     /// in the log, while nobody looked. One that begins as the log does is a copy of what is there now; that is asked again
     /// when the first bytes of the log are read, since the log may be cut off in between.
     pub(super) fn look_beside(&mut self, now: Instant, key: FileKey) {
-        let Some(file) = self.tracked.get_mut(&key) else { return };
-        let Some(since_ns) = file.hides_since else { return };
-        if file.read.position.offset > 0 {
-            file.hides_since = None;
-        }
+        let Some(file) = self.tracked.get(&key) else { return };
+        let Some(mut hides) = file.hides else { return };
         let (origin, last) = ((file.source, file.path.clone()), file.after);
-        let since_ns = self.left.get(&*origin.1).map_or(since_ns, |left_ns| since_ns.max(*left_ns));
+        hides.looked = Some((file.place, file.stat.modified_ns));
+        hides.has_empty = false;
+        let left_ns = self.left.get(&*origin.1).copied();
+        let since_ns = left_ns.map_or(hides.since_ns, |left_ns| left_ns.max(hides.since_ns));
         let mut found = false;
         for path in self.missed(&origin.1, last, since_ns) {
             match self.open(&path) {
-                Ok((handle, stat)) if stat.size > 0 && self.holds_the_same(key, &*handle) => {}
+                Ok((_, stat)) if stat.size == 0 => hides.has_empty = true,
+                Ok((handle, _)) if self.holds_the_same(key, &*handle) => {}
                 Ok(opened) => {
                     let mark = Mark::beginning(self.draw());
                     self.begin(now, origin.clone(), opened, (Place::Moved, mark));
@@ -109,12 +111,17 @@ impl Tail {
             self.come_last(key);
             self.keys().into_iter().for_each(|key| self.settle(now, key));
         }
+        if let Some(file) = self.tracked.get_mut(&key) {
+            let is_over = now.saturating_duration_since(hides.began) >= ROTATE_WAIT;
+            let is_known = file.read.position.offset > 0 && (!hides.has_empty || is_over);
+            file.hides = Some(hides).filter(|_| !is_known);
+        }
     }
 
     /// What the path led to after this time may be unknown.
     pub(super) fn hides(&mut self, now: Instant, key: FileKey, since_ns: Option<i64>) {
         if let Some(file) = self.tracked.get_mut(&key) {
-            file.hides_since = since_ns;
+            file.hides = since_ns.map(|since_ns| Hides::new(since_ns, now));
         }
         self.look_beside(now, key);
     }

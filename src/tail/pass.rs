@@ -26,6 +26,9 @@ impl Tail {
         self.locate(now, &sight);
         self.adopt(now, &mut sight);
         for key in self.keys() {
+            if self.tracked.get(&key).is_some_and(Tracked::may_hide) {
+                self.look_beside(now, key);
+            }
             self.settle(now, key);
         }
         let findings = self.wake.follow(now, &*self.files, &sight.directories);

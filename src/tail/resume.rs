@@ -15,7 +15,7 @@ use super::discover::{Sight, Sighting};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
-use super::tracked::{Place, Tracked};
+use super::tracked::{Hides, Place, Tracked};
 
 /// A checkpoint of which the file is not open yet.
 #[derive(Debug)]
@@ -114,9 +114,6 @@ impl Tail {
                 }
             }
         }
-        for key in self.keys() {
-            self.look_beside(now, key);
-        }
     }
 
     /// The file is not there, as far as can be known: what was rotated since is looked for. If
@@ -165,7 +162,7 @@ impl Tail {
             self.leave(&checkpoint.path, checkpoint.modified_ns);
         }
         if mark.position.offset == 0 && file.place == Place::AtPath {
-            file.hides_since = Some(checkpoint.modified_ns);
+            file.hides = Some(Hides::new(checkpoint.modified_ns, now));
         }
         self.insert(file);
     }

@@ -58,6 +58,26 @@ pub(super) struct Trouble {
     retry_at: Instant,
 }
 
+/// A log of which nothing is read yet: what was copied and cut off, or renamed, right before that is not known by its
+/// content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hides {
+    /// Modification times up to which all is known.
+    pub(super) since_ns: i64,
+    /// When its generation began.
+    pub(super) began: Instant,
+    /// There is an empty file beside it, which may be a copy that is being made.
+    pub(super) has_empty: bool,
+    /// How the log was when somebody looked beside it.
+    pub(super) looked: Option<(Place, i64)>,
+}
+
+impl Hides {
+    pub(super) fn new(since_ns: i64, began: Instant) -> Self {
+        Self { since_ns, began, has_empty: false, looked: None }
+    }
+}
+
 pub(super) struct Tracked {
     pub(super) key: FileKey,
     pub(super) source: usize,
@@ -85,9 +105,8 @@ pub(super) struct Tracked {
     /// It is the file that it was taken for: its content was compared, or it was open all the time.
     pub(super) is_proven: bool,
     pub(super) trouble: Option<Trouble>,
-    /// What was copied and cut off after this time may be unknown: nothing is read of this generation yet, by which it
-    /// could be known.
-    pub(super) hides_since: Option<i64>,
+    /// What came before this generation may be unknown.
+    pub(super) hides: Option<Hides>,
     /// The last modification at which the bytes before the position were those that were read.
     verified_ns: i64,
     window_bytes: usize,
@@ -145,7 +164,7 @@ impl Tracked {
             queued: false,
             is_proven: true,
             trouble: None,
-            hides_since: None,
+            hides: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
             nuls_to: 0,
@@ -170,6 +189,13 @@ impl Tracked {
             size: self.stat.size.max(self.read.position.offset),
             modified_ns: self.stat.modified_ns,
         }
+    }
+
+    /// Is it time to look beside it again?
+    pub(super) fn may_hide(&self) -> bool {
+        self.hides.is_some_and(|hides| {
+            hides.has_empty || hides.looked != Some((self.place, self.stat.modified_ns))
+        })
     }
 
     pub(super) fn verified_ns(&self) -> i64 {

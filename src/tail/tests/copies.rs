@@ -186,3 +186,47 @@ fn case_10_a_log_that_is_copied_when_it_is_first_seen_is_read_once() {
         assert!(rig.read().is_empty());
     }
 }
+
+#[test]
+fn case_10_a_copy_that_is_being_made_is_no_file_of_its_own() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.rename("eve.json", "eve.json.1");
+    rig.read();
+    rig.append("eve.json", "b 1\n");
+    tick(&rig, "eve.json");
+    shift(&rig);
+    rig.write("eve.json.1", "");
+    tick(&rig, "eve.json.1");
+    assert_eq!(rig.read(), ["b 1"]);
+    rig.write("eve.json.1", "b 1\n");
+    tick(&rig, "eve.json.1");
+    assert!(rig.read().is_empty());
+    rig.write("eve.json", "c 1\n");
+    tick(&rig, "eve.json");
+    assert_eq!(rig.read(), ["c 1"]);
+}
+
+#[test]
+fn case_10_a_copy_of_a_log_that_was_seen_and_not_read_is_found_behind_its_next_name() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.rename("eve.json", "eve.json.1");
+    rig.append("eve.json", "b 1\n");
+    tick(&rig, "eve.json");
+    copy(&rig);
+    // Seen beside its copy, and not read.
+    rig.now += LOOK_EVERY;
+    rig.tail.look(rig.now);
+    rig.write("eve.json", "");
+    tick(&rig, "eve.json");
+    shift(&rig);
+    rig.rename("eve.json", "eve.json.1");
+    rig.append("eve.json", "c 1\n");
+    tick(&rig, "eve.json");
+    let mut read = rig.read();
+    read.sort();
+    assert_eq!(read, ["b 1", "c 1"]);
+}
