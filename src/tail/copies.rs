@@ -95,10 +95,11 @@ impl Tail {
         let left_ns = self.left.get(&*origin.1).copied();
         let since_ns = left_ns.map_or(hides.since_ns, |left_ns| left_ns.max(hides.since_ns));
         let mut found = false;
-        for path in self.missed(&origin.1, last, since_ns) {
+        let Some(missed) = self.missed(&origin.1, last, since_ns) else { return };
+        for path in missed {
             match self.open(&path) {
                 Ok((_, stat)) if stat.size == 0 => hides.has_empty = true,
-                Ok((handle, _)) if self.holds_the_same(key, &*handle) => {}
+                Ok((handle, _)) if self.is_copy(&origin.1, &*handle) => {}
                 Ok(opened) => {
                     let mark = Mark::beginning(self.draw());
                     self.begin(now, origin.clone(), opened, (Place::Moved, mark));
@@ -135,20 +136,21 @@ impl Tail {
         }
     }
 
-    /// Does a file hold nothing but what the log begins with, now or when it was read?
-    fn holds_the_same(&self, key: FileKey, other: &dyn Handle) -> bool {
-        let Some(log) = self.tracked.get(&key) else { return false };
-        let compare = || {
-            if begins_with(other, log.read.head)? {
-                return Ok(true);
+    /// Does a file hold nothing but what a file of this path begins with, now or when it was read?
+    fn is_copy(&self, path: &Path, copy: &dyn Handle) -> bool {
+        let mut there = vec![0; COMPARED_BYTES];
+        let of_path = || self.tracked.values().filter(|file| *file.path == *path);
+        let mut compare = || {
+            let bytes = read_full(copy, &mut there, 0)?;
+            let there = there.get(..bytes).unwrap_or_default();
+            let mut here = vec![0; bytes];
+            for file in of_path() {
+                let same = read_full(&*file.handle, &mut here, 0)? == bytes && here == there;
+                if same || begins_with(copy, file.read.head)? {
+                    return Ok(true);
+                }
             }
-            let (mut here, mut there) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
-            let bytes = read_full(other, &mut there, 0)?;
-            let space = here.get_mut(..bytes).unwrap_or_default();
-            Ok::<_, io::Error>(
-                read_full(&*log.handle, space, 0)? == bytes
-                    && there.get(..bytes).is_some_and(|there| *there == *space),
-            )
+            Ok::<_, io::Error>(false)
         };
         // What cannot be compared is read: twice is better than never.
         compare().unwrap_or(false)

@@ -32,7 +32,7 @@ impl Tail {
     pub(super) fn make_up(&mut self, now: Instant, origin: &(usize, Arc<Path>)) {
         let Some(since_ns) = self.known_until(&origin.1) else { return };
         let last = self.newest.get(&origin.1).copied();
-        for path in self.missed(&origin.1, last, since_ns) {
+        for path in self.missed(&origin.1, last, since_ns).unwrap_or_default() {
             match self.open(&path) {
                 Ok(opened) => {
                     let mark = Mark::beginning(self.draw());
@@ -51,11 +51,15 @@ impl Tail {
     }
 
     /// The files beside `path` that were written after the file `last`, and modified after `since_ns` where names do not
-    /// tell; the oldest first. Not those that are followed, or that a path of a source leads to.
-    pub(super) fn missed(&self, path: &Path, last: Option<FileKey>, since_ns: i64) -> Vec<PathBuf> {
-        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
-            return Vec::new();
-        };
+    /// tell; the oldest first. Not those that are followed, or that a path of a source leads to. `None` while the path
+    /// leads to a file that is not followed: they may be copies of it.
+    pub(super) fn missed(
+        &self,
+        path: &Path,
+        last: Option<FileKey>,
+        since_ns: i64,
+    ) -> Option<Vec<PathBuf>> {
+        let (directory, base) = (path.parent()?, path.file_name()?);
         // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
         let mut siblings = self.siblings(directory).unwrap_or_default();
         let last = last.and_then(|key| self.tracked.get(&key)).filter(|file| file.is_proven);
@@ -69,8 +73,11 @@ impl Tail {
             let is_free = !self.sources.iter().any(|source| source.matches(&path));
             is_free && !followed.contains(&sibling.stat.id())
         });
+        if self.files.stat(path).is_ok_and(|there| !followed.contains(&there.id())) {
+            return None;
+        }
         let left_ns = self.left.get(path).copied();
         let missed = missed(base, name.as_deref(), since_ns, left_ns, siblings);
-        missed.into_iter().map(|Sibling { name, .. }| directory.join(name)).collect()
+        Some(missed.into_iter().map(|Sibling { name, .. }| directory.join(name)).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -104,10 +104,11 @@ impl Place {
 
     /// The agent, in the background.
     pub(crate) fn run(&self) -> Agent {
-        self.run_as(ipsbell())
+        self.run_as(ipsbell(), self.agent_log())
     }
 
-    /// The same, for a process that is forbidden to write files: it gets an error for it, and no signal.
+    /// The same, for a process that may be forbidden to write files: it gets an error for it, and no signal. Its log comes
+    /// through a pipe, so that it is seen all the same.
     pub(crate) fn run_without_file_signal(&self) -> Agent {
         let program = ipsbell();
         let mut command = Command::new("sh");
@@ -118,22 +119,28 @@ impl Place {
                 None => command.env_remove(name),
             };
         }
-        self.run_as(command)
+        let mut agent = self.run_as(command, Stdio::piped());
+        let mut pipe = agent.child.as_mut().unwrap().stderr.take().unwrap();
+        let mut log = self.agent_log();
+        std::thread::spawn(move || std::io::copy(&mut pipe, &mut log));
+        agent
     }
 
-    fn run_as(&self, mut command: Command) -> Agent {
-        let log = self.path("agent.log");
-        let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
+    fn agent_log(&self) -> File {
+        OpenOptions::new().append(true).create(true).open(self.path("agent.log")).unwrap()
+    }
+
+    fn run_as(&self, mut command: Command, log: impl Into<Stdio>) -> Agent {
         let child = command
             .arg("run")
             .arg("--config")
             .arg(self.path("config.toml"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(file)
+            .stderr(log)
             .spawn()
             .unwrap();
-        Agent { child: Some(child), log }
+        Agent { child: Some(child), log: self.path("agent.log") }
     }
 
     pub(crate) fn append(&self, lines: &[String]) {

@@ -230,3 +230,19 @@ fn case_10_a_copy_of_a_log_that_was_seen_and_not_read_is_found_behind_its_next_n
     read.sort();
     assert_eq!(read, ["b 1", "c 1"]);
 }
+
+#[test]
+fn case_10_a_copy_of_the_new_log_is_none_of_the_old_one_that_was_empty() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.rename("eve.json", "eve.json.1");
+    rig.write("eve.json", "");
+    tick(&rig, "eve.json");
+    rig.read();
+    rig.write("fresh", "b 1\n");
+    tick(&rig, "fresh");
+    rig.rename("fresh", "eve.json");
+    copy(&rig);
+    assert_eq!(rig.read(), ["b 1"]);
+}
