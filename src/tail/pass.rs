@@ -1,7 +1,7 @@
 //! A look at all files: which are still where they were, which moved, which are new, and which get
 //! a turn.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,27 +13,48 @@ use super::discover::{Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
+use super::packed::Packed;
+use super::recognise::Recognised;
 use super::rotation::{Change, Moved, expires};
+use super::siblings::Origin;
 use super::start::last_line;
 use super::tracked::{Flush, Place, Tracked};
+use super::unpack::Packing;
+use super::view::{View, here};
 use crate::config::StartAt;
+
+/// A directory of logs that lead nowhere, as it was when it was listed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    stat: Stat,
+    paths: BTreeSet<Arc<Path>>,
+    /// How often it was the same.
+    looks: u32,
+}
 
 impl Tail {
     /// Looks at everything.
     pub(super) fn pass(&mut self, now: Instant) {
-        let mut sight = sight(&*self.files, &self.sources);
-        self.resume(now, &mut sight);
+        let sight = sight(&*self.files, &self.sources);
+        let followed = self.tracked.values().map(|file| file.stat.id());
+        let mut view = View::new(&sight.files, followed.collect());
+        self.resume(now, &mut view);
         self.locate(now, &sight);
-        self.adopt(now, &mut sight);
+        self.limit_deleted(now);
+        self.adopt(now, &sight, &mut view);
         for key in self.keys() {
-            if self.tracked.get(&key).is_some_and(Tracked::may_hide) {
-                self.look_beside(now, key);
-            }
             self.settle(now, key);
+        }
+        if self.passes == 0 {
+            self.forget_missing(now);
+            self.forget_unknown(now);
         }
         let findings = self.wake.follow(now, &*self.files, &sight.directories);
         self.findings.extend(findings);
-        self.tell_troubles(sight.troubles);
+        let mut troubles = std::mem::take(&mut view.troubles);
+        drop(view);
+        troubles.extend(sight.troubles);
+        self.tell_troubles(troubles);
         self.passes = self.passes.saturating_add(1);
     }
 
@@ -136,55 +157,108 @@ impl Tail {
     }
 
     /// Begins to follow the files that are new.
-    fn adopt(&mut self, now: Instant, sight: &mut Sight) {
-        let mut taken = self.taken();
+    fn adopt(&mut self, now: Instant, sight: &Sight, view: &mut View<'_>) {
+        view.taken.extend(self.taken());
         for sighting in &sight.files {
-            if !taken.insert(sighting.stat.id()) {
+            let origin = (sighting.source, sighting.path.clone());
+            if view.taken.contains(&sighting.stat.id()) {
                 continue;
             }
-            let origin = (sighting.source, sighting.path.clone());
-            let hides_since = self.known_until(&origin.1);
-            let generation = self.draw();
-            let opened = self.open(&sighting.path).and_then(|(handle, stat)| {
-                let position = self.start(sighting, &*handle, stat)?;
-                let mark = Mark::at(&*handle, generation, position)?;
-                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
-                Ok((handle, stat, mark))
-            });
-            match opened {
-                Ok((handle, stat, mark)) => {
-                    self.unopened.remove(&*sighting.path);
-                    let key = self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
-                    self.hides(now, key, hides_since);
-                }
-                // Deleted since it was seen.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
+            let made = self.make_up(now, &origin, view);
+            if made.more {
+                // The log comes after what was written before it.
+                self.unsettled.insert(origin);
+            } else if view.taken.insert(sighting.stat.id()) {
+                // Beside it may lie a copy of it, which is known for one only now.
+                self.unsettled.insert(origin.clone());
+                let adopted = self.adopt_one(now, sighting, origin, made.last);
+                if let Err(error) = adopted
+                    // Deleted since it was seen.
+                    && error.kind() != io::ErrorKind::NotFound
+                {
                     if self.is_first(sighting) {
                         self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
                     }
-                    let path = sighting.path.to_path_buf();
-                    sight.troubles.insert(path, What::unreadable(&error));
+                    view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
                 }
             }
         }
-        // Where a path leads nowhere, the next rotation may pass before it leads somewhere.
-        for origin in self.absent() {
-            self.make_up(now, &origin);
+        for origin in std::mem::take(&mut self.unsettled) {
+            if self.make_up(now, &origin, view).more {
+                self.unsettled.insert(origin);
+            }
         }
+        self.make_up_absent(now, view);
+        self.copies.retain(|_, copy| self.tracked.contains_key(&copy.of));
     }
 
-    /// Paths that lead to no file any more, with their sources.
-    fn absent(&self) -> Vec<(usize, Arc<Path>)> {
+    fn adopt_one(
+        &mut self,
+        now: Instant,
+        sighting: &Sighting,
+        origin: Origin,
+        after: Option<FileKey>,
+    ) -> io::Result<()> {
+        if self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
+            return Ok(());
+        }
+        let (handle, stat) = self.open(&sighting.path)?;
+        match self.recognise_at_path(sighting, &*handle, &stat)? {
+            Recognised::CopyOf(of) => self.leave_copy(&stat, of),
+            Recognised::ReadBefore(of) => {
+                self.follow_known(now, of, origin, (handle, stat), Place::AtPath);
+            }
+            Recognised::PartOf(_) | Recognised::New => {
+                let generation = self.draw();
+                let position = self.start(sighting, &*handle, stat)?;
+                let mark = Mark::at(&*handle, generation, position)?;
+                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
+                self.unopened.remove(&*sighting.path);
+                let key = self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
+                if let Some(file) = self.tracked.get_mut(&key) {
+                    file.after = after.or(file.after);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a path leads nowhere, the next rotation may pass before it leads somewhere.
+    fn make_up_absent(&mut self, now: Instant, view: &mut View<'_>) {
         let moved = self.tracked.values().filter(|file| {
             file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
         });
-        let left = self.left.keys().filter(|path| !self.newest.contains_key(path.as_path()));
-        let left = left.filter_map(|path| {
-            let source = self.sources.iter().position(|source| source.matches(path))?;
-            Some((source, Arc::from(path.as_path())))
-        });
-        moved.map(|file| (file.source, file.path.clone())).chain(left).collect()
+        let left = self.memory.paths().filter(|path| !self.newest.contains_key(*path));
+        let absent =
+            moved.map(|file| &*file.path).chain(left).filter(|path| view.at(path).is_none());
+        let mut by_directory: BTreeMap<PathBuf, BTreeSet<Arc<Path>>> = BTreeMap::new();
+        for path in absent {
+            let directory = path.parent().unwrap_or(Path::new(""));
+            by_directory.entry(directory.to_path_buf()).or_default().insert(path.into());
+        }
+        self.listed.retain(|directory, _| by_directory.contains_key(directory));
+        for (directory, paths) in by_directory {
+            // What cannot be looked at has no names that changed; the walk tells of it.
+            let Ok(stat) = self.files.stat(here(&directory)) else { continue };
+            let paths_now: BTreeSet<_> = paths.iter().cloned().collect();
+            let before = self.listed.get(&directory);
+            let same = before.filter(|before| before.stat == stat && before.paths == paths_now);
+            // The time of a directory is coarse: only at the second look it is sure to be the last.
+            if same.is_some_and(|same| same.looks >= 2) {
+                continue;
+            }
+            let looks = same.map_or(1, |same| same.looks.saturating_add(1));
+            let mut settled = true;
+            for path in paths {
+                let Some(source) = self.sources.iter().position(|source| source.matches(&path))
+                else {
+                    continue;
+                };
+                settled &= !self.make_up(now, &(source, path), view).more;
+            }
+            let looks = if settled { looks } else { 0 };
+            self.listed.insert(directory, Listed { stat, paths: paths_now, looks });
+        }
     }
 
     /// Files that must not be taken for new, whatever leads to them.
@@ -192,8 +266,26 @@ impl Tail {
         self.tracked.values().map(|file| file.stat.id()).chain(self.blocked_ids()).collect()
     }
 
+    /// Files that belong to a checkpoint and cannot be read now.
+    fn blocked_ids(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let blocked = self.waiting.values().filter(|waiting| waiting.blocked);
+        blocked.map(|waiting| &waiting.checkpoint.identity).map(|of| (of.device, of.inode))
+    }
+
     pub(super) fn open(&self, path: &Path) -> io::Result<(Box<dyn Handle>, Stat)> {
-        let handle = self.files.open(path)?;
+        self.open_packed(path, None)
+    }
+
+    /// Opens a file that is compressed, or is not.
+    pub(super) fn open_packed(
+        &self,
+        path: &Path,
+        packing: Option<Packing>,
+    ) -> io::Result<(Box<dyn Handle>, Stat)> {
+        let mut handle = self.files.open(path)?;
+        if let Some(packing) = packing {
+            handle = Box::new(Packed::new(handle, packing));
+        }
         let stat = handle.stat()?;
         if stat.kind == Kind::Regular {
             Ok((handle, stat))
@@ -206,7 +298,7 @@ impl Tail {
     /// no new one, also where the source has got another path beside it.
     fn is_first(&self, sighting: &Sighting) -> bool {
         self.passes == 0
-            && !self.left.contains_key(&*sighting.path)
+            && !self.memory.knows(&sighting.path)
             && !self.newest.contains_key(&*sighting.path)
             && self.sources.get(sighting.source).is_some_and(|source| source.first_start)
     }
@@ -243,7 +335,7 @@ impl Tail {
     }
 
     /// Decides whether a file gets a turn, and why.
-    pub(super) fn settle(&mut self, now: Instant, key: FileKey) {
+    fn settle(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get(&key) else { return };
         if file.done || file.is_waiting(now) {
             return;
@@ -251,6 +343,12 @@ impl Tail {
         let flush = if file.has_news() {
             file.flush
         } else if file.place == Place::Moved && expires(self.moved(file), now) {
+            if let Some((why, lost_bytes_at_least)) = file.shortfall()
+                && file.flush != Flush::Finish
+            {
+                let what = What::Damaged { why, lost_bytes_at_least };
+                self.findings.push(Finding::new(&file.found_as, what));
+            }
             Flush::Finish
         } else if file.is_quiet(now) {
             Flush::Quiet
@@ -268,7 +366,8 @@ impl Tail {
         Moved {
             grew_at: file.grew_at,
             deleted: file.stat.links == 0,
-            superseded: newest.is_some_and(|newest| newest.key != file.key && newest.stat.size > 0),
+            superseded: file.handle.is_packed()
+                || newest.is_some_and(|newest| newest.key != file.key && newest.stat.size > 0),
         }
     }
 

@@ -1,83 +1,422 @@
-//! The files beside a log: rotations that went unseen leave some that were never read.
+//! The files beside a log. Rotations that went unseen leave some that were never read, perhaps
+//! compressed since; a rotation by copy and truncation (`copytruncate`) leaves one that holds what
+//! was read, and what was not.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::FileKey;
-use super::file::Kind;
+use super::checkpoint::{Checkpoint, FileKey, Position};
+use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
-use super::rotation::{Sibling, missed};
-use super::tracked::Place;
+use super::memory::{let_go, mark_of};
+use super::recognise::Recognised;
+use super::resume::Waiting;
+use super::rotated::{Rotated, Turn, oldest_first};
+use super::rotation::MISSED_MAX;
+use super::tracked::{Place, Tracked};
+use super::view::{View, here};
+
+/// A log: its source and its path.
+pub(super) type Origin = (usize, Arc<Path>);
+
+/// What became of the rotated files of a log.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MadeUp {
+    /// How many are followed from now on.
+    pub(super) begun: usize,
+    /// The last of them.
+    pub(super) last: Option<FileKey>,
+    /// There are more, or some cannot be read yet: the log itself must wait for them.
+    pub(super) more: bool,
+    /// One holds a part of what was read of a log that was cut off since.
+    pub(super) overtaken: bool,
+}
+
+/// What a file beside a log is.
+enum Beside {
+    /// No file, or one that is looked at otherwise.
+    Nothing,
+    /// It is followed or was read.
+    Known,
+    /// It may be a copy that is being made, or one of a log that is not followed yet.
+    Unclear,
+    /// It holds a part of what was read of a log that was cut off since.
+    Overtaken,
+    Missed(Missed),
+}
+
+/// A rotated file that is to be read.
+struct Missed {
+    turn: Turn,
+    name: PathBuf,
+    handle: Box<dyn Handle>,
+    stat: Stat,
+    /// It was read up to this checkpoint.
+    known: Option<FileKey>,
+    /// What it could be, to be found out while it is decoded.
+    claims: Vec<FileKey>,
+    /// The path under which a source has it, if one does.
+    own: Option<Origin>,
+}
 
 impl Tail {
+    /// Makes up for rotations that went unseen: rotated files of this log of which nothing is known
+    /// are followed too, oldest first and before the log itself. What lies beside a log that was
+    /// never seen before is none of ours, and remembered as such.
+    pub(super) fn make_up(&mut self, now: Instant, origin: &Origin, view: &mut View<'_>) -> MadeUp {
+        let path = &origin.1;
+        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
+            return MadeUp::default();
+        };
+        let rotated = match view.beside(&*self.files, directory) {
+            Ok(beside) => beside.rotated(base),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return MadeUp::default(),
+            Err(error) => {
+                let more = self.knows(path);
+                if more {
+                    view.troubles.insert(directory.to_path_buf(), What::unreadable(&error));
+                }
+                return MadeUp { more, ..MadeUp::default() };
+            }
+        };
+        if rotated.is_empty() {
+            return MadeUp::default();
+        }
+        let is_new = !self.knows(path);
+        let (mut missed, mut known, mut there) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut made = MadeUp::default();
+        let mut unclear = false;
+        for one in rotated {
+            let name = directory.join(&one.name);
+            let found = self.files.stat(&name).and_then(|stat| {
+                there.insert(stat.id());
+                if !view.taken.contains(&stat.id()) && self.may_be_begun(&stat, now) {
+                    return Ok(Beside::Unclear);
+                }
+                self.look_beside(origin, &name, &one, (stat, is_new), view)
+            });
+            match found {
+                Ok(Beside::Nothing) => {}
+                Ok(Beside::Known) => known.push(one.turn),
+                Ok(Beside::Unclear) => unclear = true,
+                Ok(Beside::Overtaken) => {
+                    made.overtaken = true;
+                    known.push(one.turn);
+                }
+                Ok(Beside::Missed(file)) => missed.push(file),
+                // Gone since it was listed, perhaps to be compressed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
+                Err(error) => {
+                    view.troubles.insert(name, What::unreadable(&error));
+                    made.more = !is_new;
+                }
+            }
+        }
+        let now_us = self.calendar.at(now);
+        if unclear && !is_new {
+            self.unsettled.insert(origin.clone());
+        }
+        if !missed.is_empty() && !self.still_holds(path) {
+            // The log was cut off meanwhile: what seems to be new may be a copy of what was read of it.
+            self.unsettled.insert(origin.clone());
+            return made;
+        }
+        for file in self.memory.long_gone(path, &there, now_us) {
+            self.memory.remove(file);
+            self.drop_row(file);
+        }
+        let missed = oldest_first(missed, &known, |file| &file.turn, |file| file.stat.modified_ns);
+        self.follow_missed(now, origin, missed, made, view)
+    }
+
+    /// Was this log seen before, by this process or another?
+    pub(super) fn knows(&self, path: &Path) -> bool {
+        self.newest.contains_key(path)
+            || self.memory.knows(path)
+            || self.waiting.values().any(|one| one.checkpoint.path == *path)
+    }
+
+    fn look_beside(
+        &mut self,
+        origin: &Origin,
+        name: &Path,
+        rotated: &Rotated,
+        (stat, is_new): (Stat, bool),
+        view: &View<'_>,
+    ) -> io::Result<Beside> {
+        if stat.kind != Kind::Regular {
+            return Ok(Beside::Nothing);
+        }
+        if view.taken.contains(&stat.id())
+            || self.is_left_copy(&stat)
+            || self.memory.is_unchanged(&stat)
+            || self.memory.is_older(&origin.1, stat.modified_ns)
+        {
+            return Ok(Beside::Known);
+        }
+        let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
+        if is_new {
+            if own.is_none() {
+                self.leave_unread(&origin.1, name, rotated, &stat);
+            }
+            return Ok(Beside::Nothing);
+        }
+        let (handle, stat) = self.open_as(name, rotated)?;
+        let directory = origin.1.parent().unwrap_or(Path::new(""));
+        let mut claims = self.claims(directory, &*handle)?;
+        let mut known = None;
+        if handle.is_packed() {
+            if let Some(of) = self.is_compressed_from(&claims, &stat) {
+                self.remember_as(of, &stat);
+                return Ok(Beside::Known);
+            }
+        } else {
+            match self.recognise(&*handle, &stat, std::mem::take(&mut claims))? {
+                Recognised::CopyOf(of) => {
+                    self.leave_copy(&stat, of);
+                    return Ok(Beside::Known);
+                }
+                Recognised::ReadBefore(of) if own.is_none() && self.is_read_to_end(of, &stat) => {
+                    self.remember_as(of, &stat);
+                    return Ok(Beside::Known);
+                }
+                Recognised::ReadBefore(of) => known = Some(of),
+                Recognised::PartOf(of) => {
+                    self.remember_part(of, &*handle, &stat)?;
+                    return Ok(Beside::Overtaken);
+                }
+                Recognised::New if self.is_copy_of_new(&origin.1, &*handle, &stat, view) => {
+                    return Ok(Beside::Unclear);
+                }
+                Recognised::New => {}
+            }
+        }
+        let turn = rotated.turn.clone();
+        Ok(Beside::Missed(Missed {
+            turn,
+            name: name.to_path_buf(),
+            handle,
+            stat,
+            known,
+            claims,
+            own,
+        }))
+    }
+
+    fn open_as(&self, name: &Path, rotated: &Rotated) -> io::Result<(Box<dyn Handle>, Stat)> {
+        self.open_packed(name, rotated.packing.as_ref().map(|(_, how)| *how))
+    }
+
+    fn is_read_to_end(&self, of: FileKey, stat: &Stat) -> bool {
+        self.memory.file(of).is_some_and(|known| known.position.offset == stat.size)
+    }
+
+    /// Remembers that a file that was let go lies there now.
+    fn remember_as(&mut self, of: FileKey, stat: &Stat) {
+        let Some(mut known) = self.memory.file(of).cloned() else { return };
+        known.file = FileKey(self.draw());
+        (known.identity.device, known.identity.inode) = stat.id();
+        (known.size, known.modified_ns) = (stat.stored_bytes, stat.modified_ns);
+        self.remember(known);
+    }
+
+    /// Remembers a copy that was made before all that it is a part of was read.
+    fn remember_part(&mut self, of: FileKey, handle: &dyn Handle, stat: &Stat) -> io::Result<()> {
+        let Some(known) = self.checkpoint_of(of).cloned() else { return Ok(()) };
+        let position = Position { offset: stat.size, ..known.position };
+        if let Some(mark) = Mark::at(handle, known.generation, position)? {
+            let file = FileKey(self.draw());
+            let copy = Checkpoint::new(file, &known.path, mark, stat);
+            self.remember(let_go(copy, stat.stored_bytes, self.calendar.started_us()));
+        }
+        Ok(())
+    }
+
+    /// Remembers what was there before its log was followed.
+    fn leave_unread(&mut self, path: &Path, name: &Path, rotated: &Rotated, stat: &Stat) {
+        let generation = self.draw();
+        let beginning = Mark::beginning(generation);
+        // What cannot be read now is known by its number and time alone.
+        let mark = self.open_as(name, rotated).and_then(|(handle, stat)| {
+            if handle.is_packed() {
+                return Ok(None);
+            }
+            Mark::at(&*handle, generation, Position { offset: stat.size, ..Position::default() })
+        });
+        let mark = mark.ok().flatten().unwrap_or(beginning);
+        let file = FileKey(self.draw());
+        let checkpoint = Checkpoint::new(file, path, mark, stat);
+        let checkpoint = let_go(checkpoint, stat.stored_bytes, self.calendar.started_us());
+        self.remember(checkpoint);
+    }
+
+    fn follow_missed(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        missed: Vec<Missed>,
+        mut made: MadeUp,
+        view: &mut View<'_>,
+    ) -> MadeUp {
+        if missed.is_empty() {
+            return made;
+        }
+        let of_log = |file: &&Tracked| file.place == Place::Moved && file.path == origin.1;
+        let mut room = MISSED_MAX.saturating_sub(self.tracked.values().filter(of_log).count());
+        let mut before = self.newest.get(&origin.1).copied();
+        for file in missed {
+            if file.own.is_none() && room == 0 {
+                made.more = true;
+                break;
+            }
+            view.taken.insert(file.stat.id());
+            let (place, chained) = match file.own {
+                Some(_) => (Place::AtPath, true),
+                None => (Place::Moved, false),
+            };
+            room = room.saturating_sub(usize::from(!chained));
+            let key = self.follow(now, file, origin, place);
+            if chained && let Some(file) = self.tracked.get_mut(&key) {
+                file.after = before;
+            }
+            before = Some(key);
+            (made.begun, made.last) = (made.begun + 1, Some(key));
+        }
+        made
+    }
+
+    fn follow(&mut self, now: Instant, file: Missed, origin: &Origin, place: Place) -> FileKey {
+        let Missed { name, handle, stat, known, claims, own, .. } = file;
+        let origin = own.unwrap_or_else(|| origin.clone());
+        let is_packed = handle.is_packed();
+        let opened = (handle, stat);
+        if let Some(known) = known {
+            return self.follow_known(now, known, origin, opened, place);
+        }
+        if is_packed {
+            return self.begin_packed(now, origin, (name, opened.0, opened.1), claims);
+        }
+        let mark = Mark::beginning(self.draw());
+        self.begin(now, origin, opened, (place, mark))
+    }
+
+    /// Follows a file that was read in part before.
+    pub(super) fn follow_known(
+        &mut self,
+        now: Instant,
+        of: FileKey,
+        origin: Origin,
+        opened: (Box<dyn Handle>, Stat),
+        place: Place,
+    ) -> FileKey {
+        let Some(known) = self.take_checkpoint(of) else {
+            let mark = Mark::beginning(self.draw());
+            return self.begin(now, origin, opened, (place, mark));
+        };
+        let mark = mark_of(&known);
+        self.findings.push(Finding::new(&origin.1, What::Resumed { from: mark.position.offset }));
+        let mut file = Tracked::new(known.file, origin, opened, (place, mark), now);
+        file.expected = known.unread_to();
+        self.keep.remove(&known.file);
+        self.forget.remove(&known.file);
+        self.dirty.insert(known.file);
+        self.insert(file);
+        known.file
+    }
+
+    /// Follows a compressed file, which may be one of those that it claims to be.
+    pub(super) fn begin_packed(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        (name, handle, stat): (PathBuf, Box<dyn Handle>, Stat),
+        claims: Vec<FileKey>,
+    ) -> FileKey {
+        let mark = Mark::beginning(self.draw());
+        let key = FileKey(self.draw());
+        let mut file = Tracked::new(key, origin, (handle, stat), (Place::Moved, mark), now);
+        if claims.is_empty() {
+            self.findings.push(Finding::new(&name, What::Unpacking { from: 0 }));
+            self.dirty.insert(key);
+        }
+        (file.found_as, file.claims) = (name, claims);
+        self.insert(file);
+        key
+    }
+
+    /// A file beside `path` that is not followed and holds the very bytes that were read up to
+    /// `mark`, whatever it is called: the newest of them.
+    pub(super) fn find_copy(&self, path: &Path, mark: Mark) -> Option<(Box<dyn Handle>, Stat)> {
+        if mark.position.offset == 0 {
+            return None;
+        }
+        let directory = path.parent()?;
+        let followed = self.taken();
+        // What cannot be listed or opened is no copy that could be read.
+        let mut siblings = self.siblings(directory).unwrap_or_default();
+        siblings.retain(|(_, stat)| {
+            stat.size >= mark.position.offset && !followed.contains(&stat.id())
+        });
+        siblings.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.modified_ns));
+        siblings.into_iter().find_map(|(name, _)| {
+            let (handle, stat) = self.open(&directory.join(name)).ok()?;
+            let found = Mark::at(&*handle, mark.generation, mark.position).ok()??;
+            (found == mark).then_some((handle, stat))
+        })
+    }
+
     /// The regular files of a directory.
-    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
-        // The parent of a relative path without a directory is empty.
-        let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-        let names = self.files.names(here)?;
+    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<(OsString, Stat)>> {
+        let names = self.files.names(here(directory))?;
         let regular = names.into_iter().filter_map(|name| {
             // What is gone or closed to us since is no candidate.
             let stat = self.files.stat(&directory.join(&name)).ok()?;
-            (stat.kind == Kind::Regular).then_some(Sibling { name, stat })
+            (stat.kind == Kind::Regular).then_some((name, stat))
         });
         Ok(regular.collect())
     }
 
-    /// Makes up for rotations that went unseen, where a path leads nowhere: what was written after the file that was read
-    /// last at this path is followed, in order.
-    pub(super) fn make_up(&mut self, now: Instant, origin: &(usize, Arc<Path>)) {
-        let Some(since_ns) = self.known_until(&origin.1) else { return };
-        let last = self.newest.get(&origin.1).copied();
-        for path in self.missed(&origin.1, last, since_ns).unwrap_or_default() {
-            match self.open(&path) {
-                Ok(opened) => {
-                    let mark = Mark::beginning(self.draw());
-                    self.begin(now, origin.clone(), opened, (Place::Moved, mark));
-                }
-                Err(error) => self.findings.push(Finding::new(&path, What::unreadable(&error))),
+    /// The content was cut off or replaced in place: a new generation begins, after what a copy
+    /// still holds of the old one.
+    pub(super) fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
+        let (copy_key, generation) = (FileKey(self.draw()), self.draw());
+        let Some(file) = self.tracked.get_mut(&key) else { return };
+        let (read, base) = (file.read, file.base);
+        let origin = (file.source, file.path.clone());
+        // What was a copy of it is one of what it held.
+        self.copies.retain(|_, copy| copy.of != key);
+        self.unsettled.insert(origin.clone());
+        let mut old = file.checkpoint();
+        (old.file, old.number) = (copy_key, 0);
+        old.size = read.position.offset.saturating_add(lost_bytes_at_least);
+        file.restart(generation, now);
+        self.dirty.insert(key);
+        if let Some((handle, stat)) = self.find_copy(&origin.1, read) {
+            let unread_bytes = stat.size.saturating_sub(read.position.offset);
+            self.findings.push(Finding::new(&origin.1, What::Rotated { unread_bytes }));
+            let mut copy =
+                Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
+            copy.base = base;
+            copy.expected = old.size;
+            self.insert(copy);
+            self.dirty.insert(copy_key);
+            self.enqueue(copy_key);
+        } else {
+            let place = (old.number, copy_key);
+            self.waiting.insert(place, Waiting::replaced(old));
+            let mut view = View::new(&[], self.taken());
+            self.seek(now, place, &origin, &mut view);
+            if let Some(waiting) = self.waiting.get(&place) {
+                let checkpoint = waiting.checkpoint.clone();
+                self.keep(checkpoint);
             }
         }
-    }
-
-    /// The last modification of what was read at a path. `None` if nothing was.
-    pub(super) fn known_until(&self, path: &Path) -> Option<i64> {
-        let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
-        let last = last.filter(|file| file.is_proven).map(|file| file.stat.modified_ns);
-        last.or_else(|| self.left.get(path).copied())
-    }
-
-    /// The files beside `path` that were written after the file `last`, and modified after `since_ns` where names do not
-    /// tell; the oldest first. Not those that are followed, or that a path of a source leads to. `None` while the path
-    /// leads to a file that is not followed: they may be copies of it.
-    pub(super) fn missed(
-        &self,
-        path: &Path,
-        last: Option<FileKey>,
-        since_ns: i64,
-    ) -> Option<Vec<PathBuf>> {
-        let (directory, base) = (path.parent()?, path.file_name()?);
-        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
-        let mut siblings = self.siblings(directory).unwrap_or_default();
-        let last = last.and_then(|key| self.tracked.get(&key)).filter(|file| file.is_proven);
-        let name = siblings
-            .iter()
-            .find(|sibling| last.is_some_and(|last| last.stat.id() == sibling.stat.id()))
-            .map(|sibling| sibling.name.clone());
-        let followed = self.taken();
-        siblings.retain(|sibling| {
-            let path = directory.join(&sibling.name);
-            let is_free = !self.sources.iter().any(|source| source.matches(&path));
-            is_free && !followed.contains(&sibling.stat.id())
-        });
-        if self.files.stat(path).is_ok_and(|there| !followed.contains(&there.id())) {
-            return None;
-        }
-        let left_ns = self.left.get(path).copied();
-        let missed = missed(base, name.as_deref(), since_ns, left_ns, siblings);
-        Some(missed.into_iter().map(|Sibling { name, .. }| directory.join(name)).collect())
+        self.enqueue(key);
     }
 }

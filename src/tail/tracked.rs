@@ -2,16 +2,15 @@
 //! no other file.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
 use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
-use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, read_full};
+use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, is_stale, read_full};
 use super::finding::What;
-use super::identity::Identity;
 use super::lines::{Lines, Rest, nul_run, nul_tail};
 use super::mark::Mark;
 use super::rotation::{Change, QUIET_WAIT, change};
@@ -58,26 +57,6 @@ pub(super) struct Trouble {
     retry_at: Instant,
 }
 
-/// A log of which nothing is read yet: what was copied and cut off, or renamed, right before that is not known by its
-/// content.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Hides {
-    /// Modification times up to which all is known.
-    pub(super) since_ns: i64,
-    /// When its generation began.
-    pub(super) began: Instant,
-    /// There is an empty file beside it, which may be a copy that is being made.
-    pub(super) has_empty: bool,
-    /// How the log was when somebody looked beside it.
-    pub(super) looked: Option<(Place, i64)>,
-}
-
-impl Hides {
-    pub(super) fn new(since_ns: i64, began: Instant) -> Self {
-        Self { since_ns, began, has_empty: false, looked: None }
-    }
-}
-
 pub(super) struct Tracked {
     pub(super) key: FileKey,
     pub(super) source: usize,
@@ -102,11 +81,15 @@ pub(super) struct Tracked {
     /// Given in order of appearance; 0 before that.
     pub(super) number: u64,
     pub(super) queued: bool,
-    /// It is the file that it was taken for: its content was compared, or it was open all the time.
-    pub(super) is_proven: bool,
+    /// The name under which it was found, where that is not its log's.
+    pub(super) found_as: PathBuf,
+    /// Known files that it may be, to be found out before it is read.
+    pub(super) claims: Vec<FileKey>,
+    /// Bytes that it was known to hold before it was opened.
+    pub(super) expected: u64,
+    /// Its descriptor leads nowhere any more.
+    pub(super) is_stale: bool,
     pub(super) trouble: Option<Trouble>,
-    /// What came before this generation may be unknown.
-    pub(super) hides: Option<Hides>,
     /// The last modification at which the bytes before the position were those that were read.
     verified_ns: i64,
     window_bytes: usize,
@@ -144,6 +127,7 @@ impl Tracked {
         (place, mark): (Place, Mark),
         now: Instant,
     ) -> Self {
+        let found_as = path.to_path_buf();
         Self {
             key,
             source,
@@ -162,9 +146,11 @@ impl Tracked {
             after: None,
             number: 0,
             queued: false,
-            is_proven: true,
+            found_as,
+            claims: Vec::new(),
+            expected: 0,
+            is_stale: false,
             trouble: None,
-            hides: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
             nuls_to: 0,
@@ -173,37 +159,33 @@ impl Tracked {
     }
 
     pub(super) fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            file: self.key,
-            number: self.number,
-            path: self.path.to_path_buf(),
-            identity: Identity {
-                device: self.stat.device,
-                inode: self.stat.inode,
-                head: self.read.head,
-            },
-            generation: self.read.generation,
-            position: self.read.position,
-            behind: self.read.behind,
-            // A turn may have read more than the last look saw.
-            size: self.stat.size.max(self.read.position.offset),
-            modified_ns: self.stat.modified_ns,
-        }
+        let mut checkpoint = Checkpoint::new(self.key, &self.path, self.read, &self.stat);
+        checkpoint.number = self.number;
+        checkpoint.size = self.known_bytes().max(self.read.position.offset);
+        checkpoint
     }
 
-    /// Is it time to look beside it again?
-    pub(super) fn may_hide(&self) -> bool {
-        self.hides.is_some_and(|hides| {
-            hides.has_empty || hides.looked != Some((self.place, self.stat.modified_ns))
-        })
+    /// Bytes that it holds for sure.
+    fn known_bytes(&self) -> u64 {
+        // Of what is compressed the size is a guess until it is decoded.
+        if self.handle.is_packed() { self.expected } else { self.stat.size.max(self.expected) }
     }
 
-    pub(super) fn verified_ns(&self) -> i64 {
-        self.verified_ns
+    /// Bytes that are not read yet, for sure.
+    pub(super) fn known_unread_bytes(&self) -> u64 {
+        self.known_bytes().saturating_sub(self.read.position.offset)
     }
 
     pub(super) fn unread_bytes(&self) -> u64 {
         self.stat.size.saturating_sub(self.read.position.offset)
+    }
+
+    /// Why a file that is read as far as it goes does not hold what it should, and how much is
+    /// missing at least.
+    pub(super) fn shortfall(&self) -> Option<(String, u64)> {
+        let missing = self.expected.saturating_sub(self.stat.size);
+        let short = (missing > 0).then(|| "it ends before what it was made from did".to_owned());
+        self.handle.damage().or(short).map(|why| (why, missing))
     }
 
     /// Takes down what the file system says now.
@@ -274,6 +256,7 @@ impl Tracked {
     /// Reading failed. Says whether that is news.
     pub(super) fn failed(&mut self, now: Instant, error: &io::Error) -> Option<What> {
         let what = What::unreadable(error);
+        self.is_stale |= is_stale(error);
         let before = self.trouble.take();
         let wait = before.as_ref().map_or(RETRY_FIRST, |before| (before.wait * 2).min(RETRY_MAX));
         let news = before.is_none_or(|before| before.what != what).then(|| what.clone());
@@ -283,6 +266,14 @@ impl Tracked {
 
     /// Reads the next window into `buffer`.
     pub(super) fn turn(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
+        match self.read_window(buffer) {
+            // The way to where reading goes on in a compressed file is longer than a turn.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Turn::Again),
+            other => other,
+        }
+    }
+
+    fn read_window(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
         let lead_bytes = usize::from(self.read.behind.bytes);
         let position = self.read.position;
         let from = position.offset.saturating_sub(lead_bytes as u64);
@@ -327,6 +318,11 @@ impl Tracked {
     fn window(&mut self, lead_bytes: usize, ahead: &[u8], ended: bool, size: u64) -> Window {
         if ended && self.flush != Flush::All && size > self.stat.size {
             self.flush = Flush::None;
+        }
+        let is_whole = self.handle.is_packed() && self.handle.damage().is_none();
+        if ended && is_whole && size >= self.expected {
+            // Nobody writes to what is compressed.
+            self.flush = Flush::Finish;
         }
         let end = match self.flush {
             _ if !ended && ahead.len() >= WINDOW_BYTES_MAX => End::Full,

@@ -71,7 +71,7 @@ fn case_10_a_copy_that_was_overtaken_is_neither_read_again_nor_told_as_a_loss() 
 }
 
 #[test]
-fn case_10_several_copies_between_two_looks_are_read_oldest_first() {
+fn case_10_several_copies_between_two_looks_are_read_once_each() {
     for (restarts, first) in [(false, "a 1\n"), (true, "a 1\n"), (false, ""), (true, "")] {
         let mut rig = Rig::new(&["eve.json"]);
         rig.write("eve.json", "before\n");
@@ -90,11 +90,9 @@ fn case_10_several_copies_between_two_looks_are_read_oldest_first() {
         if restarts {
             rig.restart();
         }
-        let mut read = rig.read();
-        if first.is_empty() {
-            // Which of them came first is known only when one of them is.
-            read.sort();
-        }
+        // What lies beside a log that was cut off is looked for at the next look.
+        let mut read = [rig.read(), rig.read()].concat();
+        read.sort();
         assert_eq!(read, ["a 2", "b 1", "c 1", "d 1"], "{restarts} {first:?}");
         rig.after(ROTATE_WAIT);
         rig.restart();
@@ -137,11 +135,12 @@ fn case_10_what_was_seen_behind_a_copys_end_is_told_as_lost() {
     copy(&rig);
     rig.append("eve.json", "a 101\n");
     // It is seen and cannot be read.
-    rig.faults.fail_reads(&rig.path("eve.json"), rustix::io::Errno::IO, 1);
+    rig.faults.fail_reads(&rig.path("eve.json"), rustix::io::Errno::IO, 9);
     assert!(rig.read().is_empty());
     rig.write("eve.json", "b 0\n");
     tick(&rig, "eve.json");
-    assert_eq!(rig.after(RETRY_MAX), ["a 100", "b 0"]);
+    let read: Vec<String> = (0..9).flat_map(|_| rig.after(RETRY_MAX)).collect();
+    assert_eq!(read, ["a 100", "b 0"]);
     assert_eq!(lost(&rig.found()), [6]);
 }
 

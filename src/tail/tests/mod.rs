@@ -22,6 +22,9 @@ use self::faults::Faulty;
 use super::wake::{Open, Watch};
 use super::*;
 
+/// 2026-11-23, in microseconds since 1970.
+const TODAY_US: i64 = 1_795_392_000_000_000;
+
 /// A line as a test sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Given {
@@ -55,6 +58,7 @@ struct Rig {
     tail: Tail,
     buffer: Buffer,
     now: Instant,
+    started: Instant,
     seed: u64,
     /// What a store would hold.
     rows: BTreeMap<FileKey, Checkpoint>,
@@ -74,7 +78,7 @@ impl Rig {
             paths.iter().map(|path| directory.path().join(path).to_str().unwrap().to_owned());
         let sources = vec![SourceFiles {
             paths: paths.collect(),
-            exclude: vec!["*.gz".to_owned()],
+            exclude: vec!["*.skip".to_owned()],
             start_at,
             first_start: true,
         }];
@@ -82,16 +86,18 @@ impl Rig {
     }
 
     fn with_sources(directory: TempDir, sources: Vec<SourceFiles>) -> Self {
-        let faults = Faulty::default();
+        let (faults, now) = (Faulty::default(), Instant::now());
         let compiled = compile(&sources).unwrap();
-        let tail = Tail::with(Box::new(faults.clone()), blind(), compiled, Vec::new(), 1);
+        let tail =
+            Tail::with(Box::new(faults.clone()), blind(), compiled, Vec::new(), (1, TODAY_US));
         Self {
             directory,
             sources,
             faults,
             tail,
             buffer: Buffer::new(),
-            now: Instant::now(),
+            now,
+            started: now,
             seed: 1,
             rows: BTreeMap::new(),
             given: Vec::new(),
@@ -107,7 +113,21 @@ impl Rig {
         }
         let rows = self.rows.values().cloned().collect();
         let sources = compile(&self.sources).unwrap();
-        self.tail = Tail::with(Box::new(self.faults.clone()), blind(), sources, rows, self.seed);
+        let since = (self.seed, self.today_us());
+        self.tail = Tail::with(Box::new(self.faults.clone()), blind(), sources, rows, since);
+    }
+
+    fn today_us(&self) -> i64 {
+        TODAY_US + i64::try_from(self.now.duration_since(self.started).as_micros()).unwrap()
+    }
+
+    /// Rows of files that are read on.
+    fn followed(&self) -> Vec<&Checkpoint> {
+        self.rows.values().filter(|row| row.stage == Stage::Followed).collect()
+    }
+
+    fn followed_row(&self) -> &Checkpoint {
+        self.followed()[0]
     }
 
     fn path(&self, name: &str) -> PathBuf {

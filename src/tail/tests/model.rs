@@ -236,7 +236,7 @@ impl World {
         prop_assert!(missing.is_empty(), "missing {missing:?}");
         // Nothing is held for ever.
         prop_assert!(self.rig.open_files() <= 1);
-        prop_assert_eq!(self.rig.rows.len(), self.rig.open_files());
+        prop_assert_eq!(self.rig.followed().len(), self.rig.open_files());
         Ok(())
     }
 }

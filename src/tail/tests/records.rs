@@ -81,7 +81,7 @@ fn a_record_in_a_rotated_file_is_complete_when_the_file_is_let_go() {
     assert_eq!(take(&mut rig, 9), Some((texts("begin\n more"), End::Finished)));
     assert_eq!(rig.open_files(), 2, "not before the commit");
     let changes = rig.tail.changes();
-    assert_eq!(changes.forget.len(), 1);
+    assert_eq!(changes.finished().count(), 1);
     rig.tail.committed(rig.now);
     assert_eq!(rig.open_files(), 1);
 }
@@ -113,7 +113,7 @@ fn a_writer_that_comes_back_before_the_commit_is_followed_on() {
     rig.commit();
     assert_eq!(rig.read(), ["two"]);
     rig.read();
-    assert_eq!(rig.rows.len(), 1);
+    assert_eq!(rig.followed().len(), 1);
 }
 
 #[test]
