@@ -59,7 +59,11 @@ impl Tail {
             .filter(|file| here(&file.path) && file.claims.is_empty() && file.begins_as(&first));
         let checkpoints =
             self.memory.files().chain(self.waiting.values().map(|one| &one.checkpoint));
-        let checkpoints = checkpoints.filter(|known| here(&known.path) && begins_as(known, &first));
+        let is_tiny = |known: &Checkpoint| {
+            first.len() < usize::from(known.identity.head.bytes) && self.is_cut_off(known.file)
+        };
+        let checkpoints = checkpoints
+            .filter(|known| here(&known.path) && (begins_as(known, &first) || is_tiny(known)));
         Ok(followed.map(|file| file.key).chain(checkpoints.map(|known| known.file)).collect())
     }
 
@@ -75,12 +79,11 @@ impl Tail {
         for key in claims {
             let same = match self.tracked.get(&key) {
                 Some(file) => file.is_held_by(handle, stat)?.then_some(Recognised::CopyOf(key)),
-                None => match self.checkpoint_of(key).map(mark_of) {
-                    Some(mark) if mark.is_reached_by(handle)? => Some(Recognised::ReadBefore(key)),
-                    // Which of two files that begin alike it is nobody can say; here one was just cut off.
-                    Some(mark) if stat.size < mark.position.offset && self.is_cut_off(key) => {
-                        Some(Recognised::PartOf(key))
+                None => match self.checkpoint_of(key) {
+                    Some(known) if mark_of(known).is_reached_by(handle)? => {
+                        Some(Recognised::ReadBefore(key))
                     }
+                    Some(known) if self.is_part(known, stat) => Some(Recognised::PartOf(key)),
                     _ => None,
                 },
             };
@@ -134,6 +137,15 @@ impl Tail {
             file.is_stale |= is_same;
         }
         is_same
+    }
+
+    /// Is a file that begins like a log that was just cut off a copy that was made before the rest of it was read? One that
+    /// is too short to begin like it is, if it was made before the log was written to last.
+    fn is_part(&self, known: &Checkpoint, stat: &Stat) -> bool {
+        let is_tiny = stat.size < u64::from(known.identity.head.bytes);
+        self.is_cut_off(known.file)
+            && stat.size < known.position.offset
+            && (!is_tiny || stat.modified_ns <= known.modified_ns)
     }
 
     fn is_cut_off(&self, key: FileKey) -> bool {
