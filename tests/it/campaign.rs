@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ipsbell::fake_slack::FakeSlack;
 
 use crate::stored::ranges;
-use crate::support::{Options, Place, alert};
+use crate::support::{Options, Place, alert, wait_for};
 use crate::{received, stored};
 
 /// How much of it.
@@ -222,6 +222,7 @@ fn harass(place: &Place, slack: &FakeSlack, campaign: &Campaign, finished: &Atom
     while down && Instant::now() < up_at {
         std::thread::park_timeout(Duration::from_millis(5));
     }
-    slack.up().unwrap();
+    // Another connection may have its port for a moment.
+    wait_for("Slack's port", || slack.up().ok());
     agent.kill();
 }

@@ -55,7 +55,7 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weather {
     Well,
-    /// No connection.
+    /// Closes each connection.
     Down,
     /// 429 to everything.
     Limited,
@@ -109,7 +109,7 @@ impl Life {
 }
 
 fn naming() -> impl Strategy<Value = Naming> {
-    prop_oneof![2 => Just(Naming::Shifted), 1 => Just(Naming::Dated)]
+    prop_oneof![4 => Just(Naming::Shifted), 2 => Just(Naming::Dated), 1 => Just(Naming::Upwards)]
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -129,10 +129,15 @@ fn to_the_log() -> impl Strategy<Value = Action> {
         3 => any::<bool>().prop_map(|create| Action::Rotate { create }),
         3 => Just(Action::Reopen),
         2 => (0_u8..4).prop_map(|between| Action::CopyTruncate { between }),
+        2 => packing().prop_map(Action::Compress),
         1 => Just(Action::DeleteOldest),
         1 => Just(Action::DeleteLog),
         1 => (0_u8..4).prop_map(Action::Replace),
     ]
+}
+
+fn packing() -> impl Strategy<Value = Packing> {
+    prop_oneof![Just(Packing::Gzip), Just(Packing::Xz), Just(Packing::Zstd)]
 }
 
 fn to_time() -> impl Strategy<Value = Action> {

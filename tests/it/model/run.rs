@@ -169,11 +169,11 @@ impl Run<'_> {
     fn weather(&self, weather: Weather) {
         match weather {
             Weather::Well => {
-                self.slack.up().unwrap();
                 self.slack.answer_with(None);
                 self.slack.release();
             }
-            Weather::Down => self.slack.down(),
+            // Not really down: another life's connection could take its port meanwhile.
+            Weather::Down => self.slack.answer_with(Some(Fault::CloseBeforeRead)),
             Weather::Limited => {
                 self.slack.answer_with(Some(Fault::RateLimited(RetryAfter::Seconds(1))));
             }
