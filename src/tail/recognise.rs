@@ -148,8 +148,9 @@ impl Tail {
             && (!is_tiny || stat.modified_ns <= known.modified_ns)
     }
 
+    /// Was a log cut off right now, or is it gone?
     fn is_cut_off(&self, key: FileKey) -> bool {
-        self.waiting.values().any(|one| one.replaced && one.checkpoint.file == key)
+        self.waiting.values().any(|one| one.checkpoint.file == key)
     }
 
     /// Does the path lead to a file that is not followed yet, and that begins with all that this one holds? Then it may

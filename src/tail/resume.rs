@@ -28,7 +28,7 @@ pub(super) struct Waiting {
     /// The file is there and cannot be read.
     pub(super) blocked: bool,
     /// Another content is in its place.
-    pub(super) replaced: bool,
+    replaced: bool,
 }
 
 /// What became of a checkpoint's file.

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test that cannot go on has to say so and stop"
 )]
 
@@ -33,6 +34,8 @@ mod golden;
 mod journey;
 /// Random lives of the real program against a toy.
 mod model;
+/// Line by line as `linemux` gives them, where nothing is difficult.
+mod reference;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

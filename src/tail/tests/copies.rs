@@ -248,3 +248,20 @@ fn case_10_a_copy_of_the_new_log_is_none_of_the_old_one_that_was_empty() {
     copy(&rig);
     assert_eq!(rig.read(), ["b 1"]);
 }
+
+#[test]
+fn case_11_a_copy_that_was_overtaken_is_known_though_the_log_is_gone() {
+    for lines in [1, 200] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.append("eve.json", numbered("early", 0..lines));
+        copy(&rig);
+        rig.append("eve.json", "late\n");
+        tick(&rig, "eve.json");
+        assert_eq!(rig.read().len(), lines as usize + 1);
+        rig.remove("eve.json");
+        rig.restart();
+        rig.append("eve.json", "next\n");
+        tick(&rig, "eve.json");
+        assert_eq!(rig.read(), ["next"]);
+    }
+}
