@@ -195,47 +195,17 @@ impl fmt::Display for Finding {
                 out,
                 "{path:?} was deleted: held open until its last {unread_bytes} bytes are read"
             ),
-            What::Truncated { lost_bytes_at_least } => write!(
-                out,
-                "{path:?} was truncated or replaced in place: read from its beginning; at least \
-                 {lost_bytes_at_least} bytes were lost unread, and whatever was written before \
-                 this was noticed; hint: rotate by renaming, not by `copytruncate`"
-            ),
-            What::Vanished { lost_bytes_at_least } => write!(
-                out,
-                "{path:?}: the file that was being read is gone, also under other names in its \
-                 directory; at least {lost_bytes_at_least} bytes were lost unread; hint: let \
-                 the log be rotated within its directory, and keep one rotation at least"
-            ),
             What::Unpacking { from } => {
                 write!(
                     out,
                     "{path:?} was compressed before it was read: read from byte {from} of what it holds"
                 )
             }
-            What::Damaged { why, lost_bytes_at_least } => write!(
-                out,
-                "cannot decode {path:?} to its end: {why}; what could be decoded is read; at least \
-                 {lost_bytes_at_least} bytes were lost unread; hint: see what `zcat`, `xzcat` or \
-                 `zstdcat` says of it"
-            ),
-            What::Abandoned { lost_bytes_at_least } => write!(
-                out,
-                "{path:?} was deleted and let go before it was read, because deleted files took \
-                 more than {} MiB of the disk; at least {lost_bytes_at_least} bytes were lost \
-                 unread; hint: keep rotated files for longer",
-                DELETED_BYTES_MAX / (1024 * 1024)
-            ),
             What::Missing { unread_bytes } => write!(
                 out,
                 "{path:?} is not there, and its directory is empty or missing; at least \
                  {unread_bytes} bytes of it are unread; it is awaited; hint: see whether the file \
                  system is mounted"
-            ),
-            What::Forgotten { lost_bytes_at_least } => write!(
-                out,
-                "{path:?} is missing for {MISSING_DAYS_MAX} days, or too many others are, and is \
-                 not awaited any more; at least {lost_bytes_at_least} bytes were lost unread"
             ),
             What::Compressed => write!(
                 out,
@@ -260,6 +230,50 @@ impl fmt::Display for Finding {
                 "cannot watch {path:?} for changes: {why}; it is looked at several times a second \
                  instead; hint: raise `fs.inotify.max_user_watches` and `max_user_instances`"
             ),
+            What::Truncated { .. }
+            | What::Vanished { .. }
+            | What::Damaged { .. }
+            | What::Abandoned { .. }
+            | What::Forgotten { .. } => self.tell_loss(out),
+        }
+    }
+}
+
+impl Finding {
+    fn tell_loss(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.what {
+            What::Truncated { lost_bytes_at_least } => write!(
+                out,
+                "{path:?} was truncated or replaced in place: read from its beginning; at least \
+                 {lost_bytes_at_least} bytes were lost unread, and whatever was written before \
+                 this was noticed; hint: rotate by renaming, not by `copytruncate`"
+            ),
+            What::Vanished { lost_bytes_at_least } => write!(
+                out,
+                "{path:?}: the file that was being read is gone, also under other names in its \
+                 directory; at least {lost_bytes_at_least} bytes were lost unread; hint: let \
+                 the log be rotated within its directory, and keep one rotation at least"
+            ),
+            What::Damaged { why, lost_bytes_at_least } => write!(
+                out,
+                "cannot decode {path:?} to its end: {why}; what could be decoded is read; at least \
+                 {lost_bytes_at_least} bytes were lost unread; hint: see what `zcat`, `xzcat` or \
+                 `zstdcat` says of it"
+            ),
+            What::Abandoned { lost_bytes_at_least } => write!(
+                out,
+                "{path:?} was deleted and let go before it was read, because deleted files took \
+                 more than {} MiB of the disk; at least {lost_bytes_at_least} bytes were lost \
+                 unread; hint: keep rotated files for longer",
+                DELETED_BYTES_MAX / (1024 * 1024)
+            ),
+            What::Forgotten { lost_bytes_at_least } => write!(
+                out,
+                "{path:?} is missing for {MISSING_DAYS_MAX} days, or too many others are, and is \
+                 not awaited any more; at least {lost_bytes_at_least} bytes were lost unread"
+            ),
+            _ => Ok(()),
         }
     }
 }

@@ -25,8 +25,8 @@ pub(super) const DAY_US: i64 = 86_400_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     files: HashMap<FileKey, Checkpoint>,
-    /// By their logs, in the order in which they were let go.
-    by_path: BTreeMap<PathBuf, BTreeSet<(i64, u64, FileKey)>>,
+    /// By their logs, in the order in which they were let go or, if at once, written.
+    by_path: BTreeMap<PathBuf, BTreeSet<(i64, i64, FileKey)>>,
     by_id: HashMap<(u64, u64), FileKey>,
     /// Logs of which some were forgotten because there were too many.
     full: HashSet<PathBuf>,
@@ -37,7 +37,7 @@ impl Memory {
     pub(super) fn insert(&mut self, checkpoint: Checkpoint) -> Vec<FileKey> {
         self.remove(checkpoint.file);
         let of_path = self.by_path.entry(checkpoint.path.clone()).or_default();
-        of_path.insert((checkpoint.since_us, checkpoint.number, checkpoint.file));
+        of_path.insert((checkpoint.since_us, checkpoint.modified_ns, checkpoint.file));
         let mut forgotten = Vec::new();
         let surplus = of_path.len().saturating_sub(REMEMBERED_MAX);
         forgotten.extend(of_path.iter().take(surplus).map(|(_, _, file)| *file));
@@ -60,7 +60,7 @@ impl Memory {
     pub(super) fn remove(&mut self, file: FileKey) -> Option<Checkpoint> {
         let gone = self.files.remove(&file)?;
         if let Some(of_path) = self.by_path.get_mut(&gone.path) {
-            of_path.remove(&(gone.since_us, gone.number, file));
+            of_path.remove(&(gone.since_us, gone.modified_ns, file));
             if of_path.is_empty() {
                 self.by_path.remove(&gone.path);
             }

@@ -21,6 +21,7 @@ mod buffer;
 mod calendar;
 mod checkpoint;
 mod chunk;
+mod copies;
 mod discover;
 mod file;
 mod finding;
@@ -40,6 +41,7 @@ mod siblings;
 mod start;
 mod status;
 mod tracked;
+mod turn;
 mod unpack;
 mod view;
 mod wake;
@@ -77,7 +79,9 @@ use self::memory::Memory;
 use self::pass::Listed;
 use self::recognise::Copied;
 use self::resume::Waiting;
-use self::tracked::{Flush, Place, Tracked, Turn, Window};
+use self::siblings::Origin;
+use self::tracked::{Flush, Place, Tracked};
+use self::turn::{Turn, Window};
 use self::wake::Wake;
 use crate::signal::Signal;
 
@@ -113,11 +117,13 @@ pub struct Tail {
     /// Copies of followed files that nothing is read of.
     copies: HashMap<(u64, u64), Copied>,
     waiting: BTreeMap<(u64, FileKey), Waiting>,
-    /// Logs of which not all missed files are followed yet.
-    unsettled: BTreeSet<(usize, Arc<Path>)>,
+    /// Compressed files of which nothing can be decoded yet: size and time, and since when.
+    unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
+    /// Logs of which not all missed files are followed yet, and whether they must wait for them.
+    unsettled: BTreeMap<Origin, bool>,
     /// Empty files beside logs, with when they were first seen.
     empty_since: BTreeMap<(u64, u64), Instant>,
-    /// Directories of logs that lead nowhere, as they were when they were listed.
+    /// Directories of logs, as they were when they were listed.
     listed: HashMap<PathBuf, Listed>,
     /// The one compressed file that is decoded now.
     unpacking: Option<FileKey>,
@@ -185,7 +191,8 @@ impl Tail {
             memory,
             copies: HashMap::new(),
             waiting: waiting.into_iter().map(place).collect(),
-            unsettled: BTreeSet::new(),
+            unripe: HashMap::new(),
+            unsettled: BTreeMap::new(),
             empty_since: BTreeMap::new(),
             listed: HashMap::new(),
             unpacking: None,
@@ -310,11 +317,6 @@ impl Tail {
             return;
         }
         let wants_more = file.accept(now, &chunk, chunk.mark_at(position));
-        if chunk.mark.position.offset == 0 && file.read.position.offset > 0 {
-            // Copies of what was there before it are known for others than its own only now.
-            self.copies.retain(|_, copy| copy.of != chunk.file);
-            self.unsettled.insert((file.source, file.path.clone()));
-        }
         if file.read != file.base || file.done {
             self.dirty.insert(chunk.file);
         }
@@ -369,7 +371,10 @@ impl Tail {
             Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {
                 file.after = newest.after.replace(file.key);
             }
-            _ => file.after = self.newest.insert(file.path.clone(), file.key),
+            _ => {
+                let before = self.newest.insert(file.path.clone(), file.key);
+                file.after = before.filter(|before| *before != file.key);
+            }
         }
         self.tracked.insert(file.key, file);
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::buffer::WINDOW_BYTES_MAX;
 use super::file::{Handle, Stat};
 use super::identity::FINGERPRINT_BYTES_MAX;
-use super::unpack::{Fault, Packing};
+use super::unpack::{Fed, Feed, Packing};
 
 /// A compressed file may hold so many bytes whatever its own size.
 pub const UNPACKED_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -36,7 +36,10 @@ pub(super) struct Packed {
 #[derive(Default)]
 struct State {
     decoder: Option<Box<dyn Read + Send>>,
-    fault: Fault,
+    feed: Feed,
+    /// What was decoded after the compressed bytes had run out: of a file that is cut off a decoder may
+    /// make more than was put in, so it counts only if the end is sound.
+    unsure: Vec<u8>,
     /// Decoded bytes, the first of which lies at `from`.
     held: Vec<u8>,
     from: u64,
@@ -67,32 +70,34 @@ impl Packed {
         let stored_bytes = self.file.stat()?.size;
         let decoder = state
             .decoder
-            .get_or_insert_with(|| self.packing.decode(self.file.clone(), state.fault.clone()));
-        let held = state.held.len();
-        state.held.resize(held.saturating_add(PIECE_BYTES), 0);
-        let read = decoder.read(state.held.get_mut(held..).unwrap_or_default());
-        state.held.truncate(held.saturating_add(read.as_ref().map_or(0, |bytes| *bytes)));
+            .get_or_insert_with(|| self.packing.decode(self.file.clone(), state.feed.clone()));
+        let mut piece = vec![0; PIECE_BYTES];
+        let read = decoder.read(&mut piece);
+        let Fed { fault, ended } = std::mem::take(&mut *state.feed());
+        state.feed().ended = ended;
+        if let Some(fault) = fault {
+            // Not the content's fault: it is decoded again when it can be read again.
+            state.restart();
+            return Err(fault);
+        }
         let damage = match read {
+            Ok(0) if stored_bytes == 0 => Some("it is empty".to_owned()),
             Ok(0) => None,
-            Ok(_) => {
-                state.reached = state.reached.max(state.decoded());
+            Ok(bytes) => {
+                state.take(piece.get(..bytes).unwrap_or_default(), ended);
                 let most = UNPACKED_BYTES_MAX.max(stored_bytes.saturating_mul(UNPACKED_RATIO_MAX));
-                if state.reached < most {
+                if state.decoded() < most && state.unsure.len() < HELD_BYTES_MAX {
                     return Ok(());
                 }
                 Some(format!("it holds {most} bytes and more, which no log of its size does"))
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            Err(error) => {
-                let fault = state.fault.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(fault) = fault {
-                    // Not the content's fault: it is decoded again when it can be read again.
-                    state.restart();
-                    return Err(fault);
-                }
-                Some(error.to_string())
-            }
+            Err(error) => Some(error.to_string()),
         };
+        let unsure = std::mem::take(&mut state.unsure);
+        if damage.is_none() {
+            state.take(&unsure, false);
+        }
         // What it looks back to is needed no more.
         state.decoder = Some(Box::new(io::empty()));
         state.end = Some(End { damage, stored_bytes });
@@ -104,6 +109,19 @@ impl State {
     /// How far it is decoded.
     fn decoded(&self) -> u64 {
         self.from.saturating_add(self.held.len() as u64)
+    }
+
+    fn feed(&self) -> std::sync::MutexGuard<'_, Fed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&mut self, bytes: &[u8], is_unsure: bool) {
+        if is_unsure {
+            self.unsure.extend_from_slice(bytes);
+        } else {
+            self.held.extend_from_slice(bytes);
+            self.reached = self.reached.max(self.decoded());
+        }
     }
 
     /// Forgets what is too far back, in steps that are worth the copying.
@@ -177,3 +195,6 @@ impl Handle for Packed {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::{FileKey, Position};
-use super::discover::{Sight, Sighting, sight};
+use super::discover::{FILES_MAX, Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
@@ -23,11 +23,13 @@ use super::unpack::Packing;
 use super::view::{View, here};
 use crate::config::StartAt;
 
-/// A directory of logs that lead nowhere, as it was when it was listed.
-#[derive(Debug, PartialEq, Eq)]
+/// At how many looks the names in a directory are listed after they changed.
+const LOOKS_UNTIL_SURE: u32 = 3;
+
+/// A directory of logs as it was when its names were listed.
+#[derive(Debug)]
 pub(super) struct Listed {
     stat: Stat,
-    paths: BTreeSet<Arc<Path>>,
     /// How often it was the same.
     looks: u32,
 }
@@ -42,6 +44,7 @@ impl Tail {
         self.locate(now, &sight);
         self.limit_deleted(now);
         self.adopt(now, &sight, &mut view);
+        self.seek_all(now, &mut view);
         for key in self.keys() {
             self.settle(now, key);
         }
@@ -147,6 +150,13 @@ impl Tail {
     /// A read found other bytes before the position than those that were read.
     pub(super) fn replaced(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
+        if file.read != file.base {
+            // What was accepted of the old content is not committed: if that fails, it must come from a
+            // copy too.
+            file.compare_again();
+            self.next_pass = None;
+            return;
+        }
         let begun_bytes = file.begun_bytes();
         let lost = match file.handle.stat().map(|stat| file.seen(now, stat)) {
             Ok(Change::Truncated { lost_bytes_at_least }) => lost_bytes_at_least,
@@ -164,42 +174,47 @@ impl Tail {
             if view.taken.contains(&sighting.stat.id()) {
                 continue;
             }
-            let made = self.make_up(now, &origin, view);
-            if made.more {
-                // The log comes after what was written before it.
-                self.unsettled.insert(origin);
-            } else if view.taken.insert(sighting.stat.id()) {
-                // Beside it may lie a copy of it, which is known for one only now.
-                self.unsettled.insert(origin.clone());
-                let adopted = self.adopt_one(now, sighting, origin, made.last);
-                if let Err(error) = adopted
-                    // Deleted since it was seen.
-                    && error.kind() != io::ErrorKind::NotFound
-                {
-                    if self.is_first(sighting) {
-                        self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
-                    }
-                    view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
+            // The log comes after what was written before it, and first as that of which it may be a copy.
+            let is_new = !self.knows(&sighting.path);
+            view.taken.insert(sighting.stat.id());
+            let adopted = self.adopt_one(now, sighting, origin.clone());
+            self.make_up_or_again(now, origin, is_new, view);
+            if let Err(error) = adopted
+                // Deleted since it was seen.
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                if self.is_first(sighting) {
+                    self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
                 }
+                view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
             }
         }
-        for origin in std::mem::take(&mut self.unsettled) {
-            if self.make_up(now, &origin, view).more {
-                self.unsettled.insert(origin);
-            }
+        for (origin, _) in std::mem::take(&mut self.unsettled) {
+            self.make_up_or_again(now, origin, false, view);
         }
-        self.make_up_absent(now, view);
+        self.make_up_changed(now, view);
         self.copies.retain(|_, copy| self.tracked.contains_key(&copy.of));
     }
 
-    fn adopt_one(
+    fn make_up_or_again(
         &mut self,
         now: Instant,
-        sighting: &Sighting,
         origin: Origin,
-        after: Option<FileKey>,
-    ) -> io::Result<()> {
-        if self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
+        is_new: bool,
+        view: &mut View<'_>,
+    ) {
+        let made = self.make_up(now, &origin, is_new, view);
+        if made.is_settled() {
+            self.unsettled.remove(&origin);
+        } else {
+            self.unsettled.insert(origin, made.more);
+        }
+    }
+
+    fn adopt_one(&mut self, now: Instant, sighting: &Sighting, origin: Origin) -> io::Result<()> {
+        // What is called like a rotated file and is empty may become a copy.
+        let may_become_copy = sighting.stat.size == 0 && self.is_rotated(&sighting.path);
+        if may_become_copy || self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
             return Ok(());
         }
         let (handle, stat) = self.open(&sighting.path)?;
@@ -208,56 +223,48 @@ impl Tail {
             Recognised::ReadBefore(of) => {
                 self.follow_known(now, of, origin, (handle, stat), Place::AtPath);
             }
-            Recognised::PartOf(_) | Recognised::New => {
+            Recognised::New => {
                 let generation = self.draw();
                 let position = self.start(sighting, &*handle, stat)?;
                 let mark = Mark::at(&*handle, generation, position)?;
                 let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
                 self.unopened.remove(&*sighting.path);
-                let key = self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
-                if let Some(file) = self.tracked.get_mut(&key) {
-                    file.after = after.or(file.after);
-                }
+                self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
             }
         }
         Ok(())
     }
 
-    /// Where a path leads nowhere, the next rotation may pass before it leads somewhere.
-    fn make_up_absent(&mut self, now: Instant, view: &mut View<'_>) {
-        let moved = self.tracked.values().filter(|file| {
-            file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
-        });
-        let left = self.memory.paths().filter(|path| !self.newest.contains_key(*path));
-        let absent =
-            moved.map(|file| &*file.path).chain(left).filter(|path| view.at(path).is_none());
-        let mut by_directory: BTreeMap<PathBuf, BTreeSet<Arc<Path>>> = BTreeMap::new();
-        for path in absent {
-            let directory = path.parent().unwrap_or(Path::new(""));
-            by_directory.entry(directory.to_path_buf()).or_default().insert(path.into());
-        }
-        self.listed.retain(|directory, _| by_directory.contains_key(directory));
-        for (directory, paths) in by_directory {
+    /// Looks for rotated files wherever the names in a directory of logs have changed: what was copied
+    /// and cut off before anything was read of it shows in nothing else.
+    fn make_up_changed(&mut self, now: Instant, view: &mut View<'_>) {
+        let logs = || self.newest.keys().map(|path| &**path).chain(self.memory.paths());
+        let directory_of = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let directories: HashSet<&Path> = logs().filter_map(Path::parent).collect();
+        let mut changed = BTreeMap::new();
+        for directory in directories {
             // What cannot be looked at has no names that changed; the walk tells of it.
-            let Ok(stat) = self.files.stat(here(&directory)) else { continue };
-            let paths_now: BTreeSet<_> = paths.iter().cloned().collect();
-            let before = self.listed.get(&directory);
-            let same = before.filter(|before| before.stat == stat && before.paths == paths_now);
-            // The time of a directory is coarse: only at the second look it is sure to be the last.
-            if same.is_some_and(|same| same.looks >= 2) {
-                continue;
+            let Ok(stat) = self.files.stat(here(directory)) else { continue };
+            let before = self.listed.get(directory).filter(|before| before.stat == stat);
+            let looks = before.map_or(0, |before| before.looks);
+            // The time of a directory is coarse: only at a further look it is sure to be the last.
+            if looks < LOOKS_UNTIL_SURE {
+                changed.insert(directory.to_path_buf(), Listed { stat, looks: looks + 1 });
             }
-            let looks = same.map_or(1, |same| same.looks.saturating_add(1));
-            let mut settled = true;
-            for path in paths {
-                let Some(source) = self.sources.iter().position(|source| source.matches(&path))
-                else {
-                    continue;
-                };
-                settled &= !self.make_up(now, &(source, path), view).more;
+        }
+        if changed.is_empty() {
+            return;
+        }
+        let logs: BTreeSet<Arc<Path>> =
+            logs().filter(|log| changed.contains_key(&directory_of(log))).map(Arc::from).collect();
+        for log in logs {
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&log)) {
+                self.make_up_or_again(now, (source, log), false, view);
             }
-            let looks = if settled { looks } else { 0 };
-            self.listed.insert(directory, Listed { stat, paths: paths_now, looks });
+        }
+        self.listed.extend(changed);
+        if self.listed.len() > FILES_MAX {
+            self.listed.clear();
         }
     }
 
@@ -337,7 +344,9 @@ impl Tail {
     /// Decides whether a file gets a turn, and why.
     fn settle(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get(&key) else { return };
-        if file.done || file.is_waiting(now) {
+        let origin = (file.source, file.path.clone());
+        let is_held = file.place == Place::AtPath && self.unsettled.get(&origin) == Some(&true);
+        if file.done || file.is_waiting(now) || is_held {
             return;
         }
         let flush = if file.has_news() {

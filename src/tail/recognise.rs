@@ -14,11 +14,10 @@ use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
 use super::mark::Mark;
-use super::memory::{mark_of, same_time};
+use super::memory::{REMEMBERED_MAX, mark_of, same_time};
 use super::rotated::Rotated;
 use super::rotation::ROTATE_WAIT;
 use super::tracked::Tracked;
-use super::view::View;
 
 /// What a file's content is known as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +26,9 @@ pub(super) enum Recognised {
     CopyOf(FileKey),
     /// A file that was read up to its checkpoint.
     ReadBefore(FileKey),
-    /// The beginning of what was read of a log that was cut off since: its copy was made before the rest was written.
-    PartOf(FileKey),
     /// No content that is known.
     New,
 }
-
-/// So many bytes at a copy's beginning are compared with a log that is not followed yet.
-const COMPARED_BYTES: usize = 64 * 1024;
 
 /// A copy that is left alone as long as it does not change and the file that it is of is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +53,7 @@ impl Tail {
             .filter(|file| here(&file.path) && file.claims.is_empty() && file.begins_as(&first));
         let checkpoints =
             self.memory.files().chain(self.waiting.values().map(|one| &one.checkpoint));
-        let is_tiny = |known: &Checkpoint| {
-            first.len() < usize::from(known.identity.head.bytes) && self.is_cut_off(known.file)
-        };
-        let checkpoints = checkpoints
-            .filter(|known| here(&known.path) && (begins_as(known, &first) || is_tiny(known)));
+        let checkpoints = checkpoints.filter(|known| here(&known.path) && begins_as(known, &first));
         Ok(followed.map(|file| file.key).chain(checkpoints.map(|known| known.file)).collect())
     }
 
@@ -79,11 +69,10 @@ impl Tail {
         for key in claims {
             let same = match self.tracked.get(&key) {
                 Some(file) => file.is_held_by(handle, stat)?.then_some(Recognised::CopyOf(key)),
-                None => match self.checkpoint_of(key) {
-                    Some(known) if mark_of(known).is_reached_by(handle)? => {
-                        Some(Recognised::ReadBefore(key))
-                    }
-                    Some(known) if self.is_part(known, stat) => Some(Recognised::PartOf(key)),
+                None => match self.checkpoint_of(key).map(mark_of) {
+                    Some(mark) if mark.is_reached_by(handle)? => Some(Recognised::ReadBefore(key)),
+                    // It begins as what was read, and nothing of it can be decoded that was not.
+                    Some(_) if handle.damage().is_some() => Some(Recognised::ReadBefore(key)),
                     _ => None,
                 },
             };
@@ -103,20 +92,25 @@ impl Tail {
         handle: &dyn Handle,
         stat: &Stat,
     ) -> io::Result<Recognised> {
-        let (Some(directory), Some(name)) = (sighting.path.parent(), sighting.path.file_name())
-        else {
-            return Ok(Recognised::New);
-        };
-        let logs = Rotated::all(name).into_iter().map(|(log, _)| directory.join(log));
-        let is_rotated = logs.into_iter().any(|log| self.knows(&log));
+        let directory = sighting.path.parent().unwrap_or(Path::new(""));
         let claims = match self.memory.by_id(stat.id()) {
-            _ if is_rotated => self.claims(directory, handle)?,
-            Some(known) if self.claims(directory, handle)?.contains(&known.file) => {
+            _ if self.is_rotated(&sighting.path) => self.claims(directory, handle)?,
+            // The number may be used again, for a log that begins alike.
+            Some(known)
+                if (self.memory.is_unchanged(stat) || stat.size > known.position.offset)
+                    && self.claims(directory, handle)?.contains(&known.file) =>
+            {
                 vec![known.file]
             }
             Some(_) | None => return Ok(Recognised::New),
         };
         self.recognise(handle, stat, claims)
+    }
+
+    /// Is it called like a rotated file of a log that is known?
+    pub(super) fn is_rotated(&self, path: &Path) -> bool {
+        let logs = path.file_name().map(Rotated::all).unwrap_or_default();
+        logs.iter().any(|(log, _)| self.knows(&path.with_file_name(log)))
     }
 
     /// Is it the log that is followed, on a disk that has another number since it was mounted again?
@@ -139,42 +133,71 @@ impl Tail {
         is_same
     }
 
-    /// Is a file that begins like a log that was just cut off a copy that was made before the rest of it was read? One that
-    /// is too short to begin like it is, if it was made before the log was written to last.
-    fn is_part(&self, known: &Checkpoint, stat: &Stat) -> bool {
-        let is_tiny = stat.size < u64::from(known.identity.head.bytes);
-        self.is_cut_off(known.file)
-            && stat.size < known.position.offset
-            && (!is_tiny || stat.modified_ns <= known.modified_ns)
+    fn offset_of_known(&self, key: FileKey) -> Option<u64> {
+        let followed = self.tracked.get(&key).map(|file| file.read.position.offset);
+        followed.or_else(|| self.checkpoint_of(key).map(|known| known.position.offset))
     }
 
-    /// Was a log cut off right now, or is it gone?
-    fn is_cut_off(&self, key: FileKey) -> bool {
-        self.waiting.values().any(|one| one.checkpoint.file == key)
+    /// The checkpoint of a file that is not open.
+    pub(super) fn checkpoint_of(&self, key: FileKey) -> Option<&Checkpoint> {
+        let waiting = || self.waiting.values().map(|one| &one.checkpoint);
+        self.memory.file(key).or_else(|| waiting().find(|checkpoint| checkpoint.file == key))
     }
 
-    /// Does the path lead to a file that is not followed yet, and that begins with all that this one holds? Then it may
-    /// be a copy of that.
-    pub(super) fn is_copy_of_new(
-        &self,
-        path: &Path,
-        copy: &dyn Handle,
-        stat: &Stat,
-        view: &View<'_>,
-    ) -> bool {
-        let compare = || {
-            let (log, there) = self.open(path)?;
-            if view.taken.contains(&there.id()) || stat.size > there.size {
-                return Ok(false);
-            }
-            let mut theirs = vec![0; COMPARED_BYTES];
-            let bytes = read_full(copy, &mut theirs, 0)?;
-            theirs.truncate(bytes);
-            let mut own = vec![0; bytes];
-            Ok::<_, io::Error>(read_full(&*log, &mut own, 0)? == bytes && own == theirs)
+    /// Takes the checkpoint of a file that is open from now on.
+    pub(super) fn take_checkpoint(&mut self, key: FileKey) -> Option<Checkpoint> {
+        self.memory.remove(key).or_else(|| {
+            let place = *self.waiting.iter().find(|(_, one)| one.checkpoint.file == key)?.0;
+            self.waiting.remove(&place).map(|one| one.checkpoint)
+        })
+    }
+
+    /// Is a compressed file what became of one that was let go? What compresses keeps the time of the
+    /// last modification, so that the whole need not be decoded to know.
+    pub(super) fn is_compressed_from(&self, claims: &[FileKey], stat: &Stat) -> Option<FileKey> {
+        let same = |key: &&FileKey| {
+            let known = self.memory.file(**key);
+            known.is_some_and(|known| same_time(known.modified_ns, stat.modified_ns))
         };
-        // What cannot be compared is read: twice is better than never.
-        compare().unwrap_or(false)
+        claims.iter().find(same).copied()
+    }
+
+    /// Can anything be told of a compressed file yet? One of which nothing can be decoded may still be
+    /// written.
+    pub(super) fn is_ripe(&mut self, now: Instant, handle: &dyn Handle) -> io::Result<bool> {
+        let stat = handle.stat()?;
+        if handle.damage().is_none() || stat.size > 0 {
+            self.unripe.remove(&stat.id());
+            return Ok(true);
+        }
+        let seen = (stat.stored_bytes, stat.modified_ns);
+        let before = self.unripe.get(&stat.id()).filter(|(before, _)| *before == seen);
+        let since = before.map_or(now, |(_, since)| *since);
+        let ripe = now.saturating_duration_since(since) >= ROTATE_WAIT;
+        if ripe || self.unripe.len() >= REMEMBERED_MAX {
+            self.unripe.remove(&stat.id());
+            return Ok(true);
+        }
+        self.unripe.insert(stat.id(), (seen, since));
+        Ok(false)
+    }
+
+    /// Leaves a copy alone while the file that it is of is followed.
+    pub(super) fn leave_copy(&mut self, stat: &Stat, of: FileKey) {
+        let Stat { stored_bytes, modified_ns, .. } = *stat;
+        let unread_ns = self.tracked.get(&of).and_then(Tracked::unread_ns);
+        self.copies.insert(stat.id(), Copied { of, unread_ns, stored_bytes, modified_ns });
+    }
+
+    pub(super) fn is_left_copy(&self, stat: &Stat) -> bool {
+        self.copies.get(&stat.id()).is_some_and(|copy| {
+            let unchanged =
+                (copy.stored_bytes, copy.modified_ns) == (stat.stored_bytes, stat.modified_ns);
+            let of = self.tracked.get(&copy.of);
+            let is_known =
+                |of: &Tracked| copy.unread_ns.is_none() || of.unread_ns() == copy.unread_ns;
+            unchanged && of.is_some_and(is_known)
+        })
     }
 
     /// May an empty file be a copy that is being made?
@@ -195,51 +218,6 @@ impl Tail {
         let log = self.newest.get(path).and_then(|key| self.tracked.get(key));
         log.is_none_or(|log| {
             log.handle.is_packed() || log.read.is_reached_by(&*log.handle).unwrap_or(false)
-        })
-    }
-
-    fn offset_of_known(&self, key: FileKey) -> Option<u64> {
-        let followed = self.tracked.get(&key).map(|file| file.read.position.offset);
-        followed.or_else(|| self.checkpoint_of(key).map(|known| known.position.offset))
-    }
-
-    /// The checkpoint of a file that is not open.
-    pub(super) fn checkpoint_of(&self, key: FileKey) -> Option<&Checkpoint> {
-        let waiting = || self.waiting.values().map(|one| &one.checkpoint);
-        self.memory.file(key).or_else(|| waiting().find(|checkpoint| checkpoint.file == key))
-    }
-
-    /// Takes the checkpoint of a file that is open from now on.
-    pub(super) fn take_checkpoint(&mut self, key: FileKey) -> Option<Checkpoint> {
-        self.memory.remove(key).or_else(|| {
-            let place = self.waiting.iter().find(|(_, one)| one.checkpoint.file == key)?.0.clone();
-            self.waiting.remove(&place).map(|one| one.checkpoint)
-        })
-    }
-
-    /// Is a compressed file what became of one that was let go? What compresses keeps the time of the
-    /// last modification, so that the whole need not be decoded to know.
-    pub(super) fn is_compressed_from(&self, claims: &[FileKey], stat: &Stat) -> Option<FileKey> {
-        let same = |key: &&FileKey| {
-            let known = self.memory.file(**key);
-            known.is_some_and(|known| same_time(known.modified_ns, stat.modified_ns))
-        };
-        claims.iter().find(same).copied()
-    }
-
-    /// Leaves a copy alone while the file that it is of is followed.
-    pub(super) fn leave_copy(&mut self, stat: &Stat, of: FileKey) {
-        let Stat { stored_bytes, modified_ns, .. } = *stat;
-        let unread_ns = self.tracked.get(&of).and_then(Tracked::unread_ns);
-        self.copies.insert(stat.id(), Copied { of, unread_ns, stored_bytes, modified_ns });
-    }
-
-    pub(super) fn is_left_copy(&self, stat: &Stat) -> bool {
-        self.copies.get(&stat.id()).is_some_and(|copy| {
-            let unchanged =
-                (copy.stored_bytes, copy.modified_ns) == (stat.stored_bytes, stat.modified_ns);
-            let of = self.tracked.get(&copy.of);
-            unchanged && of.is_some_and(|of| of.unread_ns() == copy.unread_ns)
         })
     }
 
@@ -267,7 +245,7 @@ impl Tail {
                     self.drop_row(of);
                 }
             }
-            Recognised::PartOf(_) | Recognised::New => {
+            Recognised::New => {
                 let found = What::Unpacking { from: 0 };
                 self.findings.push(Finding::new(&file.found_as, found));
             }
@@ -310,14 +288,28 @@ impl Tracked {
         read > 0 && own.get(..read) == first.get(..read)
     }
 
+    /// Is what was read, or what was seen behind it, not there any more?
+    pub(super) fn is_replaced(&self) -> io::Result<bool> {
+        if !self.read.is_reached_by(&*self.handle)? {
+            return Ok(true);
+        }
+        let mut ahead = vec![0; usize::from(self.begun.bytes)];
+        let read = read_full(&*self.handle, &mut ahead, self.read.position.offset)?;
+        ahead.truncate(read);
+        Ok(!self.is_begun_as(&ahead))
+    }
+
     /// Is the other file, which begins alike, a copy of this one, or of its beginning while it is
     /// being made?
     fn is_held_by(&self, other: &dyn Handle, stat: &Stat) -> io::Result<bool> {
         if self.handle.is_packed() {
             return self.read.is_reached_by(other);
         }
-        // Of what is compressed the size is not known yet. It is made when the copy is whole.
-        let until = if other.is_packed() { self.stat.size } else { stat.size };
+        // Of what is compressed the size is known when it is decoded: up to here at the most.
+        let mut until = if other.is_packed() { self.stat.size } else { stat.size };
+        if other.is_packed() && read_full(other, &mut [0], until.saturating_sub(1))? == 0 {
+            until = other.stat()?.size;
+        }
         // A copy cannot hold more. What does only begins alike.
         if until > self.stat.size {
             return Ok(false);

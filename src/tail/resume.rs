@@ -29,6 +29,8 @@ pub(super) struct Waiting {
     pub(super) blocked: bool,
     /// Another content is in its place.
     replaced: bool,
+    /// It lies nowhere as it was.
+    is_sought: bool,
 }
 
 /// What became of a checkpoint's file.
@@ -54,12 +56,12 @@ struct Opened {
 
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: false }
+        Self { checkpoint, blocked: false, replaced: false, is_sought: false }
     }
 
     /// What was read of a file whose content was cut off or replaced in place.
     pub(super) fn replaced(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: true }
+        Self { checkpoint, blocked: false, replaced: true, is_sought: true }
     }
 }
 
@@ -67,14 +69,13 @@ impl Tail {
     /// Opens what the checkpoints stand for, as far as it is there.
     pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) {
         self.part_with_stale();
-        let mut sought = Vec::new();
         let claimed = self.claimed();
         for key in self.waiting.keys().copied().collect::<Vec<_>>() {
             let Some(waiting) = self.waiting.get_mut(&key) else { continue };
             if claimed.contains(&waiting.checkpoint.file) {
                 continue;
             }
-            waiting.blocked = false;
+            (waiting.blocked, waiting.is_sought) = (false, false);
             let checkpoint = waiting.checkpoint.clone();
             let path: Arc<Path> = checkpoint.path.as_path().into();
             let Some(source) = self.sources.iter().position(|source| source.matches(&path)) else {
@@ -102,17 +103,25 @@ impl Tail {
                     }
                     view.taken.insert((checkpoint.identity.device, checkpoint.identity.inode));
                 }
-                Found::Replaced => {
+                Found::Replaced | Found::Nowhere => {
                     if let Some(waiting) = self.waiting.get_mut(&key) {
-                        waiting.replaced = true;
+                        waiting.replaced = matches!(found, Found::Replaced);
+                        waiting.is_sought = true;
                     }
-                    sought.push((key, origin));
                 }
-                Found::Nowhere => sought.push((key, origin)),
             }
         }
-        for (key, origin) in sought {
-            self.seek(now, key, &origin, view);
+    }
+
+    /// Seeks what lies nowhere as it was, when the logs are open of which there may be copies.
+    pub(super) fn seek_all(&mut self, now: Instant, view: &mut View<'_>) {
+        let sought = self.waiting.iter().filter(|(_, waiting)| waiting.is_sought);
+        for key in sought.map(|(key, _)| *key).collect::<Vec<_>>() {
+            let Some(waiting) = self.waiting.get(&key) else { continue };
+            let path: Arc<Path> = waiting.checkpoint.path.as_path().into();
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&path)) {
+                self.seek(now, key, &(source, path), view);
+            }
         }
     }
 
@@ -124,18 +133,12 @@ impl Tail {
     /// Its file lies nowhere as it was: what was rotated since is looked through. What is not among
     /// that is lost, if the directory is the true one and not that under a file system that is not
     /// mounted now.
-    pub(super) fn seek(
-        &mut self,
-        now: Instant,
-        key: (u64, FileKey),
-        origin: &Origin,
-        view: &mut View<'_>,
-    ) {
-        let made = self.make_up(now, origin, view);
+    fn seek(&mut self, now: Instant, key: (u64, FileKey), origin: &Origin, view: &mut View<'_>) {
+        let made = self.make_up(now, origin, false, view);
         let Some(waiting) = self.waiting.get(&key) else { return };
         let checkpoint = waiting.checkpoint.clone();
         let replaced = waiting.replaced;
-        if made.more || self.claimed().contains(&checkpoint.file) {
+        if !made.is_settled() || self.claimed().contains(&checkpoint.file) {
             return;
         }
         let is_true = replaced
@@ -150,7 +153,7 @@ impl Tail {
         }
         self.waiting.remove(&key);
         self.newest.retain(|_, newest| *newest != checkpoint.file);
-        if checkpoint.position.offset == 0 && made.begun > 0 {
+        if checkpoint.position.offset == 0 && view.begun.contains(&origin.1) {
             // Nothing was read of it by which it could be known: it is the oldest that was missed.
             self.drop_row(checkpoint.file);
             return;
@@ -161,10 +164,7 @@ impl Tail {
         } else {
             What::Vanished { lost_bytes_at_least }
         };
-        // Where a copy was made before all that was read was written, nothing is known to be lost.
-        if !made.overtaken || lost_bytes_at_least > 0 {
-            self.findings.push(Finding::new(&checkpoint.path, what));
-        }
+        self.findings.push(Finding::new(&checkpoint.path, what));
         let stored_bytes = checkpoint.position.offset;
         self.remember(let_go(checkpoint, stored_bytes, self.calendar.at(now)));
     }
@@ -211,8 +211,6 @@ impl Tail {
             self.dirty.insert(checkpoint.file);
         }
         self.insert(file);
-        // Of a log of which little was read, copies may have been made and cut off since.
-        self.unsettled.insert((source, checkpoint.path.as_path().into()));
     }
 
     fn find(&self, checkpoint: &Checkpoint, view: &mut View<'_>) -> Found {
@@ -297,8 +295,12 @@ impl Tail {
         match compared {
             Ok((handle, stat, mark)) => {
                 let opened = Opened { path, place, handle, stat };
+                // Where nothing was read there is nothing to compare: a log does not shrink.
+                let shrank = checkpoint.position.offset == 0 && opened.stat.size < checkpoint.size;
                 match mark {
-                    Some(mark) if mark == mark_of(checkpoint) => Found::Same(opened, mark),
+                    Some(mark) if mark == mark_of(checkpoint) && !shrank => {
+                        Found::Same(opened, mark)
+                    }
                     Some(_) | None => Found::Replaced,
                 }
             }

@@ -1,26 +1,23 @@
-//! The files beside a log. Rotations that went unseen leave some that were never read, perhaps
-//! compressed since; a rotation by copy and truncation (`copytruncate`) leaves one that holds what
-//! was read, and what was not.
+//! The rotated files beside a log: rotations that went unseen leave some that were never read, perhaps
+//! compressed since.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::{Checkpoint, FileKey, Position};
+use super::checkpoint::{Checkpoint, FileKey};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
 use super::memory::{let_go, mark_of};
 use super::recognise::Recognised;
-use super::resume::Waiting;
 use super::rotated::{Rotated, Turn, oldest_first};
 use super::rotation::MISSED_MAX;
 use super::tracked::{Place, Tracked};
-use super::view::{View, here};
+use super::view::View;
 
 /// A log: its source and its path.
 pub(super) type Origin = (usize, Arc<Path>);
@@ -28,14 +25,17 @@ pub(super) type Origin = (usize, Arc<Path>);
 /// What became of the rotated files of a log.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MadeUp {
-    /// How many are followed from now on.
-    pub(super) begun: usize,
-    /// The last of them.
-    pub(super) last: Option<FileKey>,
-    /// There are more, or some cannot be read yet: the log itself must wait for them.
+    /// There are more: the log itself must wait for them.
     pub(super) more: bool,
-    /// One holds a part of what was read of a log that was cut off since.
-    pub(super) overtaken: bool,
+    /// Some could not be read: they are tried again.
+    pub(super) again: bool,
+}
+
+impl MadeUp {
+    /// Is all done?
+    pub(super) fn is_settled(self) -> bool {
+        !(self.more || self.again)
+    }
 }
 
 /// What a file beside a log is.
@@ -44,10 +44,10 @@ enum Beside {
     Nothing,
     /// It is followed or was read.
     Known,
-    /// It may be a copy that is being made, or one of a log that is not followed yet.
+    /// It is compressed, and perhaps still being written.
+    Unripe,
+    /// It is empty, and may be a copy that is being made.
     Unclear,
-    /// It holds a part of what was read of a log that was cut off since.
-    Overtaken,
     Missed(Missed),
 }
 
@@ -69,7 +69,13 @@ impl Tail {
     /// Makes up for rotations that went unseen: rotated files of this log of which nothing is known
     /// are followed too, oldest first and before the log itself. What lies beside a log that was
     /// never seen before is none of ours, and remembered as such.
-    pub(super) fn make_up(&mut self, now: Instant, origin: &Origin, view: &mut View<'_>) -> MadeUp {
+    pub(super) fn make_up(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        is_new: bool,
+        view: &mut View<'_>,
+    ) -> MadeUp {
         let path = &origin.1;
         let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
             return MadeUp::default();
@@ -78,61 +84,66 @@ impl Tail {
             Ok(beside) => beside.rotated(base),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return MadeUp::default(),
             Err(error) => {
-                let more = self.knows(path);
-                if more {
+                if !is_new {
                     view.troubles.insert(directory.to_path_buf(), What::unreadable(&error));
                 }
-                return MadeUp { more, ..MadeUp::default() };
+                return MadeUp { again: !is_new, ..MadeUp::default() };
             }
         };
         if rotated.is_empty() {
             return MadeUp::default();
         }
-        let is_new = !self.knows(path);
+        if self.find_replaced(now, path) {
+            view.taken.extend(self.taken());
+        }
         let (mut missed, mut known, mut there) = (Vec::new(), Vec::new(), HashSet::new());
         let mut made = MadeUp::default();
-        let mut unclear = false;
         for one in rotated {
             let name = directory.join(&one.name);
             let found = self.files.stat(&name).and_then(|stat| {
                 there.insert(stat.id());
-                if !view.taken.contains(&stat.id()) && self.may_be_begun(&stat, now) {
-                    return Ok(Beside::Unclear);
-                }
-                self.look_beside(origin, &name, &one, (stat, is_new), view)
+                self.look_beside(now, origin, (&name, &one), (stat, is_new), view)
             });
             match found {
                 Ok(Beside::Nothing) => {}
                 Ok(Beside::Known) => known.push(one.turn),
-                Ok(Beside::Unclear) => unclear = true,
-                Ok(Beside::Overtaken) => {
-                    made.overtaken = true;
-                    known.push(one.turn);
-                }
+                Ok(Beside::Unripe) => made.more = true,
+                Ok(Beside::Unclear) => made.again = true,
                 Ok(Beside::Missed(file)) => missed.push(file),
                 // Gone since it was listed, perhaps to be compressed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
                 Err(error) => {
                     view.troubles.insert(name, What::unreadable(&error));
-                    made.more = !is_new;
+                    made.again = !is_new;
                 }
             }
         }
-        let now_us = self.calendar.at(now);
-        if unclear && !is_new {
-            self.unsettled.insert(origin.clone());
-        }
         if !missed.is_empty() && !self.still_holds(path) {
-            // The log was cut off meanwhile: what seems to be new may be a copy of what was read of it.
-            self.unsettled.insert(origin.clone());
+            // The log was cut off meanwhile, or cannot be read: what seems to be new may be a copy of what was read of it.
+            made.again = true;
             return made;
         }
+        let now_us = self.calendar.at(now);
         for file in self.memory.long_gone(path, &there, now_us) {
             self.memory.remove(file);
             self.drop_row(file);
         }
         let missed = oldest_first(missed, &known, |file| &file.turn, |file| file.stat.modified_ns);
         self.follow_missed(now, origin, missed, made, view)
+    }
+
+    /// Finds files of this log that were cut off and written on since they were read: what lies beside
+    /// them may be copies of what they held.
+    fn find_replaced(&mut self, now: Instant, path: &Path) -> bool {
+        let is_replaced = |file: &&Tracked| {
+            let changed = *file.path == *path && file.claims.is_empty() && file.is_changed();
+            // A fault shows when the file is read.
+            changed && file.is_replaced().unwrap_or(false)
+        };
+        let replaced: Vec<FileKey> =
+            self.tracked.values().filter(is_replaced).map(|file| file.key).collect();
+        replaced.iter().for_each(|key| self.replaced(now, *key));
+        !replaced.is_empty()
     }
 
     /// Was this log seen before, by this process or another?
@@ -144,9 +155,9 @@ impl Tail {
 
     fn look_beside(
         &mut self,
+        now: Instant,
         origin: &Origin,
-        name: &Path,
-        rotated: &Rotated,
+        (name, rotated): (&Path, &Rotated),
         (stat, is_new): (Stat, bool),
         view: &View<'_>,
     ) -> io::Result<Beside> {
@@ -161,17 +172,25 @@ impl Tail {
             return Ok(Beside::Known);
         }
         let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
+        if !is_new && self.may_be_begun(&stat, now) {
+            return Ok(Beside::Unclear);
+        }
         if is_new {
             if own.is_none() {
                 self.leave_unread(&origin.1, name, rotated, &stat);
             }
             return Ok(Beside::Nothing);
         }
-        let (handle, stat) = self.open_as(name, rotated)?;
+        let (handle, mut stat) = self.open_as(name, rotated)?;
         let directory = origin.1.parent().unwrap_or(Path::new(""));
         let mut claims = self.claims(directory, &*handle)?;
         let mut known = None;
         if handle.is_packed() {
+            if !self.is_ripe(now, &*handle)? {
+                return Ok(Beside::Unripe);
+            }
+            // More is known since its beginning was decoded.
+            stat = handle.stat()?;
             if let Some(of) = self.is_compressed_from(&claims, &stat) {
                 self.remember_as(of, &stat);
                 return Ok(Beside::Known);
@@ -187,13 +206,6 @@ impl Tail {
                     return Ok(Beside::Known);
                 }
                 Recognised::ReadBefore(of) => known = Some(of),
-                Recognised::PartOf(of) => {
-                    self.remember_part(of, &*handle, &stat)?;
-                    return Ok(Beside::Overtaken);
-                }
-                Recognised::New if self.is_copy_of_new(&origin.1, &*handle, &stat, view) => {
-                    return Ok(Beside::Unclear);
-                }
                 Recognised::New => {}
             }
         }
@@ -226,18 +238,6 @@ impl Tail {
         self.remember(known);
     }
 
-    /// Remembers a copy that was made before all that it is a part of was read.
-    fn remember_part(&mut self, of: FileKey, handle: &dyn Handle, stat: &Stat) -> io::Result<()> {
-        let Some(known) = self.checkpoint_of(of).cloned() else { return Ok(()) };
-        let position = Position { offset: stat.size, ..known.position };
-        if let Some(mark) = Mark::at(handle, known.generation, position)? {
-            let file = FileKey(self.draw());
-            let copy = Checkpoint::new(file, &known.path, mark, stat);
-            self.remember(let_go(copy, stat.stored_bytes, self.calendar.started_us()));
-        }
-        Ok(())
-    }
-
     /// Remembers what was there before its log was followed.
     fn leave_unread(&mut self, path: &Path, name: &Path, rotated: &Rotated, stat: &Stat) {
         let generation = self.draw();
@@ -247,7 +247,11 @@ impl Tail {
             if handle.is_packed() {
                 return Ok(None);
             }
-            Mark::at(&*handle, generation, Position { offset: stat.size, ..Position::default() })
+            Mark::at(
+                &*handle,
+                generation,
+                super::Position { offset: stat.size, ..Default::default() },
+            )
         });
         let mark = mark.ok().flatten().unwrap_or(beginning);
         let file = FileKey(self.draw());
@@ -269,7 +273,10 @@ impl Tail {
         }
         let of_log = |file: &&Tracked| file.place == Place::Moved && file.path == origin.1;
         let mut room = MISSED_MAX.saturating_sub(self.tracked.values().filter(of_log).count());
-        let mut before = self.newest.get(&origin.1).copied();
+        let newest = self.newest.get(&origin.1).copied();
+        let log = newest.and_then(|key| self.tracked.get(&key));
+        let log = log.filter(|log| log.place == Place::AtPath).map(|log| (log.key, log.after));
+        let mut before = log.map_or(newest, |(_, after)| after);
         for file in missed {
             if file.own.is_none() && room == 0 {
                 made.more = true;
@@ -281,12 +288,17 @@ impl Tail {
                 None => (Place::Moved, false),
             };
             room = room.saturating_sub(usize::from(!chained));
+            if file.known.is_none() {
+                view.begun.insert(origin.1.clone());
+            }
             let key = self.follow(now, file, origin, place);
             if chained && let Some(file) = self.tracked.get_mut(&key) {
                 file.after = before;
             }
+            if chained && let Some(log) = log.and_then(|log| self.tracked.get_mut(&log.0)) {
+                log.after = Some(key);
+            }
             before = Some(key);
-            (made.begun, made.last) = (made.begun + 1, Some(key));
         }
         made
     }
@@ -348,75 +360,5 @@ impl Tail {
         (file.found_as, file.claims) = (name, claims);
         self.insert(file);
         key
-    }
-
-    /// A file beside `path` that is not followed and holds the very bytes that were read up to
-    /// `mark`, whatever it is called: the newest of them.
-    pub(super) fn find_copy(&self, path: &Path, mark: Mark) -> Option<(Box<dyn Handle>, Stat)> {
-        if mark.position.offset == 0 {
-            return None;
-        }
-        let directory = path.parent()?;
-        let followed = self.taken();
-        // What cannot be listed or opened is no copy that could be read.
-        let mut siblings = self.siblings(directory).unwrap_or_default();
-        siblings.retain(|(_, stat)| {
-            stat.size >= mark.position.offset && !followed.contains(&stat.id())
-        });
-        siblings.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.modified_ns));
-        siblings.into_iter().find_map(|(name, _)| {
-            let (handle, stat) = self.open(&directory.join(name)).ok()?;
-            let found = Mark::at(&*handle, mark.generation, mark.position).ok()??;
-            (found == mark).then_some((handle, stat))
-        })
-    }
-
-    /// The regular files of a directory.
-    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<(OsString, Stat)>> {
-        let names = self.files.names(here(directory))?;
-        let regular = names.into_iter().filter_map(|name| {
-            // What is gone or closed to us since is no candidate.
-            let stat = self.files.stat(&directory.join(&name)).ok()?;
-            (stat.kind == Kind::Regular).then_some((name, stat))
-        });
-        Ok(regular.collect())
-    }
-
-    /// The content was cut off or replaced in place: a new generation begins, after what a copy
-    /// still holds of the old one.
-    pub(super) fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
-        let (copy_key, generation) = (FileKey(self.draw()), self.draw());
-        let Some(file) = self.tracked.get_mut(&key) else { return };
-        let (read, base) = (file.read, file.base);
-        let origin = (file.source, file.path.clone());
-        // What was a copy of it is one of what it held.
-        self.copies.retain(|_, copy| copy.of != key);
-        self.unsettled.insert(origin.clone());
-        let mut old = file.checkpoint();
-        (old.file, old.number) = (copy_key, 0);
-        old.size = read.position.offset.saturating_add(lost_bytes_at_least);
-        file.restart(generation, now);
-        self.dirty.insert(key);
-        if let Some((handle, stat)) = self.find_copy(&origin.1, read) {
-            let unread_bytes = stat.size.saturating_sub(read.position.offset);
-            self.findings.push(Finding::new(&origin.1, What::Rotated { unread_bytes }));
-            let mut copy =
-                Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
-            copy.base = base;
-            copy.expected = old.size;
-            self.insert(copy);
-            self.dirty.insert(copy_key);
-            self.enqueue(copy_key);
-        } else {
-            let place = (old.number, copy_key);
-            self.waiting.insert(place, Waiting::replaced(old));
-            let mut view = View::new(&[], self.taken());
-            self.seek(now, place, &origin, &mut view);
-            if let Some(waiting) = self.waiting.get(&place) {
-                let checkpoint = waiting.checkpoint.clone();
-                self.keep(checkpoint);
-            }
-        }
-        self.enqueue(key);
     }
 }

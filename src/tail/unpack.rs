@@ -55,10 +55,9 @@ impl Packing {
         found.filter(|(stem, _)| !stem.is_empty()).map(|(stem, how)| (OsStr::from_bytes(stem), how))
     }
 
-    /// Begins to decode a file from its first byte. An error of reading it is left in `fault` too,
-    /// since a decoder may tell it in its own words.
-    pub(super) fn decode(self, file: Arc<dyn Handle>, fault: Fault) -> Box<dyn Read + Send> {
-        let bytes = BufReader::with_capacity(READ_BYTES, Bytes { file, at: 0, fault });
+    /// Begins to decode a file from its first byte. How reading it goes is left in `feed`.
+    pub(super) fn decode(self, file: Arc<dyn Handle>, feed: Feed) -> Box<dyn Read + Send> {
+        let bytes = BufReader::with_capacity(READ_BYTES, Bytes { file, at: 0, feed });
         match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(bytes)),
             Self::Xz => {
@@ -74,14 +73,23 @@ impl Packing {
 /// How many compressed bytes are read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Where an error of reading is left.
-pub(super) type Fault = Arc<Mutex<Option<io::Error>>>;
+/// How reading the compressed bytes goes.
+pub(super) type Feed = Arc<Mutex<Fed>>;
+
+/// See [`Feed`].
+#[derive(Debug, Default)]
+pub(super) struct Fed {
+    /// What failed: a decoder may tell it in its own words.
+    pub(super) fault: Option<io::Error>,
+    /// The decoder asked for more than there is.
+    pub(super) ended: bool,
+}
 
 /// A file's bytes from first to last.
 struct Bytes {
     file: Arc<dyn Handle>,
     at: u64,
-    fault: Fault,
+    feed: Feed,
 }
 
 impl Read for Bytes {
@@ -89,12 +97,13 @@ impl Read for Bytes {
         match self.file.read_at(buffer, self.at) {
             Ok(bytes) => {
                 self.at = self.at.saturating_add(bytes as u64);
+                self.feed.lock().unwrap_or_else(PoisonError::into_inner).ended |= bytes == 0;
                 Ok(bytes)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let kind = error.kind();
-                *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                self.feed.lock().unwrap_or_else(PoisonError::into_inner).fault = Some(error);
                 Err(kind.into())
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Tail;
 use super::discover::Sighting;
@@ -20,6 +21,8 @@ pub(super) struct View<'a> {
     /// What is followed, or must not be taken for new for another reason.
     pub(super) taken: HashSet<(u64, u64)>,
     pub(super) troubles: BTreeMap<PathBuf, What>,
+    /// Logs of which missed files are read from their beginning now.
+    pub(super) begun: HashSet<Arc<Path>>,
     directories: HashMap<PathBuf, Directory>,
     siblings: HashMap<PathBuf, HashMap<(u64, u64), OsString>>,
 }

@@ -32,6 +32,37 @@ fn case_15_an_unfinished_line_is_given_when_its_file_is_let_go() {
 }
 
 #[test]
+fn case_15_an_unfinished_line_that_much_follows_is_read_on() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "one\ntw");
+    assert_eq!(rig.read(), ["one"]);
+    let rest = numbered(&"x".repeat(100), 0..10_000);
+    rig.append("eve.json", format!("o\n{rest}"));
+    assert_eq!(rig.read().len(), 10_001);
+    assert_eq!(rig.losses(), []);
+}
+
+#[test]
+fn case_09_a_log_that_is_cut_off_within_its_first_line_is_read_from_its_beginning() {
+    for after in ["", "b", "b 1\n", "b 1\nb 2\n"] {
+        for restart in [false, true] {
+            let mut rig = Rig::new(&["eve.json"]);
+            rig.write("eve.json", "a 1 unfin");
+            rig.read();
+            rig.write("eve.json", after);
+            let log = File::open(rig.path("eve.json")).unwrap();
+            log.set_modified(std::time::SystemTime::now() + Duration::from_secs(9)).unwrap();
+            if restart {
+                rig.restart();
+            }
+            let given = rig.read();
+            assert_eq!(given, texts(after.trim_end_matches('b')), "{after:?} {restart}");
+            assert_eq!(rig.losses(), [What::Truncated { lost_bytes_at_least: 9 }]);
+        }
+    }
+}
+
+#[test]
 fn case_16_an_over_long_line_is_cut_and_reading_goes_on_behind_it() {
     for (length, cut) in [
         (LINE_BYTES_MAX - 1, false),

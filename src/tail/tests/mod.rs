@@ -2,11 +2,15 @@
 //! keeps the rows that a store would keep, and moves the clock by hand. Nothing sleeps; faults are
 //! injected beneath the file system's trait.
 
+mod away;
 mod cases;
 mod content;
 mod copies;
+mod cost;
 mod faults;
+mod known;
 mod model;
+mod packed;
 mod records;
 mod rotations;
 
@@ -19,6 +23,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use self::faults::Faulty;
+pub(super) use self::packed::pack;
 use super::wake::{Open, Watch};
 use super::*;
 
@@ -152,6 +157,46 @@ impl Rig {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
+    /// Does what a program does that compresses a file: the time of its last modification is kept.
+    fn compress(&self, name: &str, to: &str) {
+        let modified = fs::metadata(self.path(name)).unwrap().modified().unwrap();
+        self.write(to, pack(to, &fs::read(self.path(name)).unwrap()));
+        File::open(self.path(to)).unwrap().set_modified(modified).unwrap();
+        self.remove(name);
+    }
+
+    /// Moves `eve.json` to `.1`, `.1` to `.2` and so on, compressed or not, as logrotate does.
+    fn shift(&self) {
+        let names = fs::read_dir(self.directory.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut numbered: Vec<(u32, String, String)> = names
+            .filter_map(|name| {
+                let (number, ending) = name
+                    .strip_prefix("eve.json.")?
+                    .split_once('.')
+                    .unwrap_or((name.strip_prefix("eve.json.")?, ""));
+                Some((number.parse().ok()?, name.clone(), ending.to_owned()))
+            })
+            .collect();
+        numbered.sort_unstable();
+        for (number, name, ending) in numbered.into_iter().rev() {
+            let dot = if ending.is_empty() { "" } else { "." };
+            self.rename(&name, &format!("eve.json.{}{dot}{ending}", number + 1));
+        }
+        self.rename("eve.json", "eve.json.1");
+    }
+
+    /// A rotation more, of a file that nobody saw.
+    fn shift_in(&self, content: &str) {
+        self.write("eve.json", content);
+        self.shift();
+    }
+
+    /// How many files something is wrong with.
+    fn problems(&self) -> usize {
+        self.tail.files().iter().filter(|file| file.problem.is_some()).count()
+    }
+
     fn remove(&self, name: &str) {
         fs::remove_file(self.path(name)).unwrap();
     }
@@ -218,6 +263,12 @@ impl Rig {
     /// What was found since this was asked last.
     fn found(&mut self) -> Vec<What> {
         std::mem::take(&mut self.findings).into_iter().map(|finding| finding.what).collect()
+    }
+
+    /// Those of them that tell of a loss.
+    fn losses(&mut self) -> Vec<What> {
+        let found = std::mem::take(&mut self.findings);
+        found.into_iter().filter(|one| one.weight() == Weight::Loss).map(|one| one.what).collect()
     }
 
     fn open_files(&self) -> usize {
