@@ -35,9 +35,9 @@ pub(super) enum Recognised {
 pub(super) struct Copied {
     pub(super) of: FileKey,
     /// When that was modified last, where nothing of it is read by which it would be known again.
-    unread_ns: Option<i64>,
-    stored_bytes: u64,
-    modified_ns: i64,
+    pub(super) unread_ns: Option<i64>,
+    pub(super) stored_bytes: u64,
+    pub(super) modified_ns: i64,
 }
 
 impl Tail {
