@@ -38,6 +38,8 @@ pub enum Fault {
     EmptyOk,
     /// The message is in the channel, and the answer is 500.
     AcceptedButError,
+    /// The message is in the channel, and the connection is closed without an answer.
+    AcceptedThenClosed,
     /// The answer is `ok`, and the message is not in the channel.
     OkButDropped,
 }
@@ -88,6 +90,7 @@ impl Fault {
             Self::Hang
             | Self::CloseBeforeRead
             | Self::CloseAfterRead
+            | Self::AcceptedThenClosed
             | Self::HalfAnswer
             | Self::SlowDrip
             | Self::HugeBody => return None,

@@ -247,7 +247,8 @@ fn judge(shared: &Shared, request: &Request, fault: Option<&Fault>) -> Option<Re
         None => Some(ruled),
         Some(Fault::AcceptedButError) if !received.accepted => Some(ruled),
         Some(fault) => {
-            received.accepted &= *fault == Fault::AcceptedButError;
+            let accepts = [Fault::AcceptedButError, Fault::AcceptedThenClosed];
+            received.accepted &= accepts.contains(fault);
             fault.reply()
         }
     };

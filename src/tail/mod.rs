@@ -124,6 +124,8 @@ pub struct Tail {
     unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
     /// Logs of which not all missed files are followed yet, and whether they must wait for them.
     unsettled: BTreeMap<Origin, bool>,
+    /// Empty files beside logs, with when they were first seen.
+    empty_since: BTreeMap<(u64, u64), Instant>,
     /// Directories of logs, as they were when they were listed.
     listed: HashMap<PathBuf, Listed>,
     /// The one compressed file that is decoded now.
@@ -198,6 +200,7 @@ impl Tail {
             waiting: waiting.into_iter().map(place).collect(),
             unripe: HashMap::new(),
             unsettled: BTreeMap::new(),
+            empty_since: BTreeMap::new(),
             listed: HashMap::new(),
             unpacking: None,
             deleted_bytes_max: DELETED_BYTES_MAX,

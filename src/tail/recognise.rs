@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::{Checkpoint, FileKey};
-use super::discover::Sighting;
+use super::discover::{FILES_MAX, Sighting};
 use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
@@ -34,8 +34,10 @@ pub(super) enum Recognised {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Copied {
     pub(super) of: FileKey,
-    stored_bytes: u64,
-    modified_ns: i64,
+    /// When that was modified last, where nothing of it is read by which it would be known again.
+    pub(super) unread_ns: Option<i64>,
+    pub(super) stored_bytes: u64,
+    pub(super) modified_ns: i64,
 }
 
 impl Tail {
@@ -183,14 +185,39 @@ impl Tail {
     /// Leaves a copy alone while the file that it is of is followed.
     pub(super) fn leave_copy(&mut self, stat: &Stat, of: FileKey) {
         let Stat { stored_bytes, modified_ns, .. } = *stat;
-        self.copies.insert(stat.id(), Copied { of, stored_bytes, modified_ns });
+        let unread_ns = self.tracked.get(&of).and_then(Tracked::unread_ns);
+        self.copies.insert(stat.id(), Copied { of, unread_ns, stored_bytes, modified_ns });
     }
 
     pub(super) fn is_left_copy(&self, stat: &Stat) -> bool {
         self.copies.get(&stat.id()).is_some_and(|copy| {
             let unchanged =
                 (copy.stored_bytes, copy.modified_ns) == (stat.stored_bytes, stat.modified_ns);
-            unchanged && self.tracked.contains_key(&copy.of)
+            let of = self.tracked.get(&copy.of);
+            let is_known =
+                |of: &Tracked| copy.unread_ns.is_none() || of.unread_ns() == copy.unread_ns;
+            unchanged && of.is_some_and(is_known)
+        })
+    }
+
+    /// May an empty file be a copy that is being made?
+    pub(super) fn may_be_begun(&mut self, stat: &Stat, now: Instant) -> bool {
+        if stat.size > 0 {
+            self.empty_since.remove(&stat.id());
+            return false;
+        }
+        if self.empty_since.len() >= FILES_MAX {
+            self.empty_since.clear();
+        }
+        let since = *self.empty_since.entry(stat.id()).or_insert(now);
+        now.saturating_duration_since(since) < ROTATE_WAIT
+    }
+
+    /// Does the log that a path leads to still hold what was read of it?
+    pub(super) fn still_holds(&self, path: &Path) -> bool {
+        let log = self.newest.get(path).and_then(|key| self.tracked.get(key));
+        log.is_none_or(|log| {
+            log.handle.is_packed() || log.read.is_reached_by(&*log.handle).unwrap_or(false)
         })
     }
 
@@ -239,6 +266,11 @@ fn begins_as(known: &Checkpoint, first: &[u8]) -> bool {
 }
 
 impl Tracked {
+    /// When it was modified last, if nothing of it is read.
+    fn unread_ns(&self) -> Option<i64> {
+        (self.read.position.offset == 0).then_some(self.stat.modified_ns)
+    }
+
     /// Does a file that begins with these bytes begin as this one?
     fn begins_as(&self, first: &[u8]) -> bool {
         let head = self.read.head;

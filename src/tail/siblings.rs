@@ -46,6 +46,8 @@ enum Beside {
     Known,
     /// It is compressed, and perhaps still being written.
     Unripe,
+    /// It is empty, and may be a copy that is being made.
+    Unclear,
     Missed(Missed),
 }
 
@@ -106,6 +108,7 @@ impl Tail {
                 Ok(Beside::Nothing) => {}
                 Ok(Beside::Known) => known.push(one.turn),
                 Ok(Beside::Unripe) => made.more = true,
+                Ok(Beside::Unclear) => made.again = true,
                 Ok(Beside::Missed(file)) => missed.push(file),
                 // Gone since it was listed, perhaps to be compressed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
@@ -114,6 +117,11 @@ impl Tail {
                     made.again = !is_new;
                 }
             }
+        }
+        if !missed.is_empty() && !self.still_holds(path) {
+            // The log was cut off meanwhile, or cannot be read: what seems to be new may be a copy of what was read of it.
+            made.again = true;
+            return made;
         }
         let now_us = self.calendar.at(now);
         for file in self.memory.long_gone(path, &there, now_us) {
@@ -166,6 +174,9 @@ impl Tail {
         let noted_until = self.unnoted.get(&*origin.1);
         let is_new = is_new || noted_until.is_some_and(|until| stat.modified_ns <= *until);
         let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
+        if !is_new && self.may_be_begun(&stat, now) {
+            return Ok(Beside::Unclear);
+        }
         if is_new {
             if own.is_none() {
                 self.leave_unread(&origin.1, name, rotated, &stat);

@@ -6,11 +6,17 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test that cannot go on has to say so and stop"
 )]
 
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
+
+/// What the channel was told, read back from the posts.
+mod received;
+/// What of numbered alerts is in the store.
+mod stored;
 
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
@@ -26,6 +32,10 @@ mod configuration;
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// Random lives of the real program against a toy.
+mod model;
+/// Line by line as `linemux` gives them, where nothing is difficult.
+mod reference;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -64,6 +64,18 @@ impl Place {
         self.path("eve.json")
     }
 
+    /// The directory as text.
+    pub(crate) fn text(&self) -> &str {
+        self.directory.path().to_str().unwrap()
+    }
+
+    /// Copies all there is into a directory below the one that `IPSBELL_KEEP` names, for somebody to look at.
+    pub(crate) fn keep(&self) {
+        if let Some(to) = std::env::var_os("IPSBELL_KEEP") {
+            drop(Command::new("cp").arg("-a").arg(self.directory.path()).arg(to).status());
+        }
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.path("state")
     }
@@ -92,18 +104,43 @@ impl Place {
 
     /// The agent, in the background.
     pub(crate) fn run(&self) -> Agent {
-        let log = self.path("agent.log");
-        let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
-        let child = ipsbell()
+        self.run_as(ipsbell(), self.agent_log())
+    }
+
+    /// The same, for a process that may be forbidden to write files: it gets an error for it, and no signal. Its log comes
+    /// through a pipe, so that it is seen all the same.
+    pub(crate) fn run_without_file_signal(&self) -> Agent {
+        let program = ipsbell();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"").arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut agent = self.run_as(command, Stdio::piped());
+        let mut pipe = agent.child.as_mut().unwrap().stderr.take().unwrap();
+        let mut log = self.agent_log();
+        std::thread::spawn(move || std::io::copy(&mut pipe, &mut log));
+        agent
+    }
+
+    fn agent_log(&self) -> File {
+        OpenOptions::new().append(true).create(true).open(self.path("agent.log")).unwrap()
+    }
+
+    fn run_as(&self, mut command: Command, log: impl Into<Stdio>) -> Agent {
+        let child = command
             .arg("run")
             .arg("--config")
             .arg(self.path("config.toml"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(file)
+            .stderr(log)
             .spawn()
             .unwrap();
-        Agent { child: Some(child), log }
+        Agent { child: Some(child), log: self.path("agent.log") }
     }
 
     pub(crate) fn append(&self, lines: &[String]) {
@@ -150,6 +187,12 @@ impl Agent {
         self.wait()
     }
 
+    /// Its exit status, if it has ended by itself; -1 if a signal ended it.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        Some(status.code().unwrap_or(-1))
+    }
+
     /// Waits for its end; its exit status.
     pub(crate) fn wait(&mut self) -> i32 {
         let mut child = self.child.take().unwrap();
@@ -167,6 +210,14 @@ impl Agent {
         wait_for(&format!("`{text}` in the agent's log"), || {
             self.log().contains(text).then_some(())
         });
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep();
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod away;
 mod cases;
 mod content;
+mod copies;
 mod cost;
 mod faults;
 mod known;
