@@ -84,6 +84,11 @@ fn check(campaign: &Campaign) {
         ..Options::default()
     };
     let place = Place::with(&slack, options);
+    // A log that is rotated before anybody saw it is a file like any other.
+    let agent = place.run();
+    place.append(&[line(0)]);
+    place.wait_for_account("the first alert", |account| account.stored == 1);
+    agent.kill();
     let finished = AtomicBool::new(false);
     let written = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
@@ -159,7 +164,7 @@ fn missing(place: &Place, campaign: &Campaign) -> BTreeSet<u32> {
 fn write(place: &Place, campaign: &Campaign) -> Written {
     let begin = Instant::now();
     let mut written = Written::default();
-    let mut next = 0;
+    let mut next = 1;
     let mut write_what_is_due = || {
         std::thread::park_timeout(Duration::from_millis(2));
         let due = begin.elapsed().as_secs_f64() * f64::from(campaign.alerts_a_second);

@@ -3,8 +3,8 @@
 //! numbers that add up at the receiver and in the store's account.
 //!
 //! A few lives with every run of the tests; `IPSBELL_SEEDS=1000 cargo test --test it model` lives a thousand,
-//! `IPSBELL_SEED=7 cargo test --test it model` that of one seed. A life that fails is made short before it is shown;
-//! it belongs into [`found_lives_are_lived_well`] then.
+//! `IPSBELL_SEED=7 cargo test --test it model` that of one seed. A life that fails is made short before it is shown.
+//! `IPSBELL_KEEP` names a directory to which its files are copied.
 
 mod action;
 mod run;
