@@ -12,6 +12,9 @@
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
+/// What the channel was told, read back from the posts.
+mod received;
+
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
