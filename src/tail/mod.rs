@@ -100,6 +100,8 @@ pub struct Tail {
     newest: HashMap<Arc<Path>, FileKey>,
     /// Paths of which the last file was let go, with its last modification.
     left: BTreeMap<PathBuf, i64>,
+    /// Files that were cut off, and of whose new content nothing was seen yet.
+    emptied: BTreeSet<FileKey>,
     waiting: Vec<resume::Waiting>,
     /// Files that were there at the first start and could not be read: what was known of them then.
     unopened: BTreeMap<PathBuf, Stat>,
@@ -151,6 +153,7 @@ impl Tail {
             tracked: HashMap::new(),
             newest: HashMap::new(),
             left: BTreeMap::new(),
+            emptied: BTreeSet::new(),
             waiting: resumed.into_iter().map(resume::Waiting::new).collect(),
             unopened: BTreeMap::new(),
             queue: VecDeque::new(),

@@ -113,7 +113,8 @@ impl Tail {
     fn see(&mut self, now: Instant, key: FileKey, stat: Stat) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
         match file.seen(now, stat) {
-            Change::Same | Change::Grown => {}
+            Change::Grown => self.refilled(now, key),
+            Change::Same => {}
             Change::Truncated { lost_bytes_at_least } => {
                 self.truncated(now, key, lost_bytes_at_least);
             }

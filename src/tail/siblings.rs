@@ -1,6 +1,7 @@
 //! The files beside a log. A rotation by copy and truncation (`copytruncate`) leaves one that holds
 //! what was read, and what was not; rotations that went unseen leave some that were never read.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,9 +38,20 @@ impl Tail {
         origin: &(usize, Arc<Path>),
         free: impl Fn((u64, u64)) -> bool,
     ) {
-        let path = &origin.1;
-        let last = self.newest.get(path).and_then(|key| self.tracked.get(key));
+        let last = self.newest.get(&origin.1).and_then(|key| self.tracked.get(key));
         let last = last.filter(|file| file.is_proven).map(|file| file.stat);
+        self.make_up_after(now, origin, last, free);
+    }
+
+    /// The same behind a file that is known: the one of the path that was read `last`.
+    fn make_up_after(
+        &mut self,
+        now: Instant,
+        origin: &(usize, Arc<Path>),
+        last: Option<Stat>,
+        free: impl Fn((u64, u64)) -> bool,
+    ) {
+        let path = &origin.1;
         let left_ns = self.left.get(&**path).copied();
         let modified_ns = match (last, left_ns) {
             (Some(last), _) => last.modified_ns,
@@ -71,6 +83,42 @@ impl Tail {
         }
     }
 
+    /// A file that was cut off holds something again. Whole generations of it may have come and gone
+    /// since: nothing was read of them by which they could be known, but they are younger than the
+    /// last copy.
+    pub(super) fn refilled(&mut self, now: Instant, key: FileKey) {
+        let Some(file) = self.tracked.get(&key).filter(|_| self.emptied.remove(&key)) else {
+            return;
+        };
+        if file.read.position.offset > 0 {
+            return;
+        }
+        let origin = (file.source, file.path.clone());
+        let copies = self
+            .tracked
+            .values()
+            .filter(|copy| copy.place == Place::Moved && copy.path == origin.1 && copy.is_proven);
+        let last = copies.max_by_key(|copy| copy.number).map(|copy| copy.stat);
+        self.make_up_copies(now, &origin, last);
+    }
+
+    /// Makes up for copies that are younger than the `last` one. What a path of a source leads to is
+    /// followed by itself.
+    fn make_up_copies(&mut self, now: Instant, origin: &(usize, Arc<Path>), last: Option<Stat>) {
+        let directory = origin.1.parent().unwrap_or(Path::new(""));
+        // As above: what cannot be listed is no candidate.
+        let siblings = self.siblings(directory).unwrap_or_default();
+        let claimed: HashSet<_> = siblings
+            .into_iter()
+            .filter(|sibling| {
+                let path = directory.join(&sibling.name);
+                self.sources.iter().any(|source| source.matches(&path))
+            })
+            .map(|sibling| sibling.stat.id())
+            .collect();
+        self.make_up_after(now, origin, last, |id| !claimed.contains(&id));
+    }
+
     /// A file beside `path` that is not followed and holds the very bytes that were read up to
     /// `mark`: the newest of them.
     pub(super) fn find_copy(&self, path: &Path, mark: Mark) -> Option<(Box<dyn Handle>, Stat)> {
@@ -93,7 +141,7 @@ impl Tail {
     }
 
     /// The content was cut off or replaced in place: a new generation begins, after what a copy
-    /// still holds of the old one.
+    /// still holds of the old one, and after the copies of generations that came and went unseen.
     pub(super) fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
         let (copy_key, generation) = (FileKey(self.draw()), self.draw());
         let Some(file) = self.tracked.get_mut(&key) else { return };
@@ -101,16 +149,18 @@ impl Tail {
         let (source, path) = (file.source, file.path.clone());
         file.restart(generation, now);
         self.dirty.insert(key);
+        self.emptied.insert(key);
         if let Some((handle, stat)) = self.find_copy(&path, read) {
             let unread_bytes = stat.size.saturating_sub(read.position.offset);
             self.findings.push(Finding::new(&path, What::Rotated { unread_bytes }));
             let origin = (source, path.clone());
             let mut copy =
-                Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
+                Tracked::new(copy_key, origin.clone(), (handle, stat), (Place::Moved, read), now);
             copy.base = base;
             self.insert(copy);
             self.dirty.insert(copy_key);
             self.enqueue(copy_key);
+            self.make_up_copies(now, &origin, Some(stat));
         } else {
             self.findings.push(Finding::new(&path, What::Truncated { lost_bytes_at_least }));
         }

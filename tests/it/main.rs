@@ -12,6 +12,8 @@
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
+/// Numbered alerts: written, and found again exactly once.
+mod numbered;
 /// What the channel was told, read back from the posts.
 mod received;
 
@@ -29,6 +31,8 @@ mod configuration;
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// The real logrotate, beside the agent and while it is stopped.
+mod logrotate;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -206,6 +206,19 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Where a program of the system is, or a line that says that this test cannot do without it.
+pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Daemons are where not every user looks.
+    let more = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    let found = std::env::split_paths(&path).chain(more).map(|directory| directory.join(name));
+    let found = found.into_iter().find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("SKIPPED {test}: {name} is not installed");
+    }
+    found
+}
+
 pub(crate) fn append(path: &Path, lines: &[String]) {
     let mut text = lines.join("\n");
     text.push('\n');

@@ -4,6 +4,7 @@
 
 mod cases;
 mod content;
+mod copies;
 mod faults;
 mod model;
 mod records;
