@@ -151,6 +151,8 @@ impl Tail {
                 Ok((handle, stat, mark))
             });
             match opened {
+                // It was rotated since it was seen: it comes first, and the next look finds it.
+                Ok((_, stat, _)) if stat.id() != sighting.stat.id() => {}
                 Ok((handle, stat, mark)) => {
                     self.unopened.remove(&*sighting.path);
                     self.begin(now, origin, (handle, stat), (Place::AtPath, mark));

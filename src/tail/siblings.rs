@@ -1,7 +1,7 @@
 //! The files beside a log. A rotation by copy and truncation (`copytruncate`) leaves one that holds
 //! what was read, and what was not; rotations that went unseen leave some that were never read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +15,27 @@ use super::mark::Mark;
 use super::rotation::{Sibling, missed};
 use super::tracked::{Place, Tracked};
 
+/// A directory in which files move all the time is listed so often at most.
+const LISTINGS_MAX: u32 = 10;
+
 impl Tail {
-    /// The regular files of a directory.
+    /// The regular files of a directory. One that is rotated while it is listed shows a file under
+    /// two names or under none: it is listed again until nothing moves.
     pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
+        let mut siblings = self.list(directory)?;
+        for _ in 1..LISTINGS_MAX {
+            let before = std::mem::replace(&mut siblings, self.list(directory)?);
+            let ids = |siblings: &[Sibling]| -> BTreeMap<_, _> {
+                siblings.iter().map(|each| (each.name.clone(), each.stat.id())).collect()
+            };
+            if ids(&before) == ids(&siblings) {
+                break;
+            }
+        }
+        Ok(siblings)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
         // The parent of a relative path without a directory is empty.
         let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let names = self.files.names(here)?;
@@ -59,28 +77,46 @@ impl Tail {
             (None, None) => return,
         };
         let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else { return };
-        // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
-        let mut siblings = self.siblings(directory).unwrap_or_default();
-        let name = siblings
-            .iter()
-            .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
-            .map(|sibling| sibling.name.clone());
-        let followed = self.taken();
-        siblings.retain(|sibling| {
-            let id = sibling.stat.id();
-            !followed.contains(&id) && free(id)
-        });
-        let missed = missed(base, name.as_deref(), modified_ns, left_ns, siblings);
-        for Sibling { name, .. } in missed {
-            let name = directory.join(&name);
+        for _ in 0..LISTINGS_MAX {
+            // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
+            let mut siblings = self.siblings(directory).unwrap_or_default();
+            let name = siblings
+                .iter()
+                .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
+                .map(|sibling| sibling.name.clone());
+            let followed = self.taken();
+            siblings.retain(|sibling| {
+                let id = sibling.stat.id();
+                !followed.contains(&id) && free(id)
+            });
+            let missed = missed(base, name.as_deref(), modified_ns, left_ns, siblings);
+            if self.follow_all(now, origin, directory, missed) {
+                break;
+            }
+        }
+    }
+
+    /// Follows these files. False if one has another name by now: then they are to be listed again.
+    fn follow_all(
+        &mut self,
+        now: Instant,
+        origin: &(usize, Arc<Path>),
+        directory: &Path,
+        missed: Vec<Sibling>,
+    ) -> bool {
+        for sibling in missed {
+            let name = directory.join(&sibling.name);
             match self.open(&name) {
-                Ok(opened) => {
+                Ok((handle, stat)) if stat.id() == sibling.stat.id() => {
                     let mark = Mark::beginning(self.draw());
-                    self.begin(now, origin.clone(), opened, (Place::Moved, mark));
+                    self.begin(now, origin.clone(), (handle, stat), (Place::Moved, mark));
                 }
+                Ok(_) => return false,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
                 Err(error) => self.findings.push(Finding::new(&name, What::unreadable(&error))),
             }
         }
+        true
     }
 
     /// A file that was cut off holds something again. Whole generations of it may have come and gone

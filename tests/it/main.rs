@@ -33,6 +33,8 @@ mod golden;
 mod journey;
 /// The real logrotate, beside the agent and while it is stopped.
 mod logrotate;
+/// The real rsyslogd as the log's writer.
+mod rsyslog;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use ipsbell::store::{Query, View};
+use ipsbell::store::{Account, Query, View};
 
-use crate::support::{Place, alert};
+use crate::support::{DEADLINE, Place, alert};
 
 /// A line of a log with a number in it, and how to find it again in the stored record.
 #[derive(Clone, Copy)]
@@ -47,17 +48,32 @@ impl Writer {
         self.written += count;
     }
 
-    /// Opens the path again, if another file is there.
+    /// Opens the path again, if another file is there. It does not make one: who rotates does that.
     pub(crate) fn reopen(&mut self) {
         let ours = self.file.metadata().unwrap().ino();
-        if std::fs::metadata(&self.path).map_or(true, |there| there.ino() != ours) {
-            self.file = open(&self.path);
+        if let Ok(there) = File::options().append(true).open(&self.path)
+            && there.metadata().unwrap().ino() != ours
+        {
+            self.file = there;
         }
     }
 }
 
 fn open(path: &Path) -> File {
     File::options().append(true).create(true).open(path).unwrap()
+}
+
+/// Waits until the alerts `0..count` are all stored and told. If that never is, which ones are missing.
+pub(crate) fn wait_for_all(place: &Place, count: u32, form: Form) {
+    let wanted = u64::from(count);
+    let begin = Instant::now();
+    let whole = |account: &Account| account.stored >= wanted && account.pending() == 0;
+    while !place.account().is_some_and(|account| whole(&account)) && begin.elapsed() < DEADLINE {
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    check_stored_once(place, count, form);
+    let account = place.account().unwrap();
+    assert_eq!((account.stored, account.told, account.unaccounted()), (wanted, wanted, 0));
 }
 
 /// Each of the alerts `0..count` is in the store exactly once.
@@ -74,11 +90,13 @@ pub(crate) fn check_stored_once(place: &Place, count: u32, form: Form) {
     let twice: Vec<usize> = places(&times, |times| times > 1);
     assert!(
         missing.is_empty() && twice.is_empty(),
-        "{} of {count} are missing, the first {:?}; {} are stored twice, the first {:?}",
+        "{} of {count} are missing, from {:?} to {:?}; {} are stored twice, from {:?} to {:?}",
         missing.len(),
         missing.first(),
+        missing.last(),
         twice.len(),
         twice.first(),
+        twice.last(),
     );
 }
 

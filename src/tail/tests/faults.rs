@@ -26,6 +26,8 @@ struct Faults {
     /// The most bytes that one read gives.
     read_bytes_max: Option<usize>,
     reads: usize,
+    /// Happens once, after a directory was listed.
+    listed: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Faulty {
@@ -57,6 +59,10 @@ impl Faulty {
         self.faults().read_bytes_max = Some(bytes);
     }
 
+    pub(super) fn once_listed(&self, happens: impl FnOnce() + Send + 'static) {
+        self.faults().listed = Some(Box::new(happens));
+    }
+
     pub(super) fn reads(&self) -> usize {
         self.faults().reads
     }
@@ -75,7 +81,12 @@ impl Files for Faulty {
     }
 
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
-        Disk.names(directory)
+        let names = Disk.names(directory);
+        let listed = self.faults().listed.take();
+        if let Some(happens) = listed {
+            happens();
+        }
+        names
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {

@@ -4,8 +4,8 @@
 
 mod cases;
 mod content;
-mod copies;
 mod faults;
+mod hurry;
 mod model;
 mod records;
 mod rotations;

@@ -1,4 +1,5 @@
-//! Logs that are rotated by copying and truncating, several times between two looks.
+//! Rotations in a hurry: copies of several truncations between two looks, a directory that is rotated while it is
+//! listed.
 
 use super::*;
 
@@ -54,4 +55,32 @@ fn case_10_a_generation_that_came_and_went_unseen_is_read_from_its_copy() {
         rig.append("eve.json", "c 3\n");
         assert_eq!(rig.read(), ["c 3"]);
     }
+}
+
+/// Renames as logrotate(8) does, one after the other.
+fn rotate(directory: &Path, rotated: u32) {
+    let name = |number: u32| directory.join(format!("eve.json.{number}"));
+    for number in (1..=rotated).rev() {
+        fs::rename(name(number), name(number + 1)).unwrap();
+    }
+    fs::rename(directory.join("eve.json"), name(1)).unwrap();
+}
+
+#[test]
+fn case_07_a_rotation_while_the_directory_is_listed_hides_no_file_and_doubles_none() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    for (rotated, line) in [(0, "b 1\n"), (1, "c 1\n"), (2, "d 1\n")] {
+        rotate(rig.directory.path(), rotated);
+        rig.append("eve.json", line);
+    }
+    let directory = rig.directory.path().to_owned();
+    rig.faults.once_listed(move || {
+        rotate(&directory, 3);
+        fs::write(directory.join("eve.json"), "e 1\n").unwrap();
+    });
+    let mut given = [rig.read(), rig.read(), rig.read()].concat();
+    given.sort();
+    assert_eq!(given, ["b 1", "c 1", "d 1", "e 1"]);
 }
