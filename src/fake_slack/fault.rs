@@ -36,7 +36,7 @@ pub enum Fault {
     HugeBody,
     /// 200 with `OK`.
     OkUpper,
-    /// 200 with `ok` and a line feed.
+    /// The message is in the channel, and the answer is 200 with `ok` and a line feed.
     OkLine,
     /// 200 with nothing.
     EmptyOk,
@@ -110,7 +110,8 @@ impl Fault {
     pub fn accepts(&self) -> bool {
         matches!(
             self,
-            Self::Late(_)
+            Self::OkLine
+                | Self::Late(_)
                 | Self::OkThenClose
                 | Self::OkAndClose
                 | Self::AcceptedButError

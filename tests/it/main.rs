@@ -12,6 +12,8 @@
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
+/// Chance, with its seed.
+mod dice;
 /// Numbered alerts: written, and found again exactly once.
 mod numbered;
 /// What the channel was told, read back from the posts.
@@ -27,6 +29,8 @@ mod campaign;
 mod commands;
 /// Every wrong configuration and its message.
 mod configuration;
+/// Every fault of a receiver, in turn and at random, and both accounts at the end.
+mod delivery;
 /// The store's file from the first version on.
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.

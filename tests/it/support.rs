@@ -106,15 +106,30 @@ impl Place {
         Agent { child: Some(child), log }
     }
 
+    /// The agent, when it listens to signals.
+    pub(crate) fn run_to_signals(&self) -> Agent {
+        let starts = |agent: &Agent| agent.log().matches(" runs. ").count();
+        let log = std::fs::read_to_string(self.path("agent.log")).unwrap_or_default();
+        let before = log.matches(" runs. ").count();
+        let agent = self.run();
+        wait_for("the agent to run", || (starts(&agent) > before).then_some(()));
+        agent
+    }
+
     pub(crate) fn append(&self, lines: &[String]) {
         append(&self.log(), lines);
     }
 
-    /// The account of the only destination, from the ledger.
+    /// The account of the destination that every configuration has, from the ledger.
     pub(crate) fn account(&self) -> Option<Account> {
+        self.account_of("soc")
+    }
+
+    /// The account of a destination, from the ledger.
+    pub(crate) fn account_of(&self, destination: &str) -> Option<Account> {
         let view = View::open(&self.state(), "sensor-1").ok()?;
         let destinations = view.destinations().ok()?;
-        destinations.first().map(|destination| destination.account)
+        destinations.iter().find(|each| each.name == destination).map(|each| each.account)
     }
 
     /// Waits until so many events are stored, and gives the account then.

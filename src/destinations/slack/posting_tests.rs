@@ -73,7 +73,7 @@ fn every_fault_has_its_answer() {
         (Fault::Html, LONG, "DestinationRefused", "200 and a web page", 0),
         (Fault::OkUpper, LONG, "DestinationRefused", "200 ok, which is not", 0),
         (Fault::HugeBody, LONG, "DestinationRefused", "200, which is not", 0),
-        (Fault::OkLine, LONG, "Delivered", "", 0),
+        (Fault::OkLine, LONG, "Delivered", "", 1),
         (Fault::OkButDropped, LONG, "Delivered", "", 0),
         (Fault::EmptyOk, LONG, "Later maybe=true", "broke off", 0),
         (Fault::HalfAnswer, LONG, "Later maybe=true", "broke off", 0),
