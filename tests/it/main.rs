@@ -21,6 +21,8 @@ mod received;
 
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
+/// A backlog, two destinations, signals during a reload.
+mod backlog;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
 /// The same under load, with kills at any point.

@@ -109,7 +109,7 @@ impl Place {
     /// The agent, when it listens to signals.
     pub(crate) fn run_to_signals(&self) -> Agent {
         let starts = |agent: &Agent| agent.log().matches(" runs. ").count();
-        let log = std::fs::read_to_string(self.path("agent.log")).unwrap_or_default();
+        let log = fs::read_to_string(self.path("agent.log")).unwrap_or_default();
         let before = log.matches(" runs. ").count();
         let agent = self.run();
         wait_for("the agent to run", || (starts(&agent) > before).then_some(()));
