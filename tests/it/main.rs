@@ -25,6 +25,8 @@ mod answers;
 mod backlog;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
+/// What the agent takes of the machine, whatever it is fed with.
+mod bounds;
 /// The same under load, with kills at any point.
 mod campaign;
 /// parse, formats, check, test, watch, status, search, demo: what they print and how they exit.
