@@ -167,8 +167,8 @@ fn check_stopped(name: &str, way: Way) {
 
 /// A test for each way, so that they run beside each other.
 macro_rules! ways {
-    ($check:ident: $($(#[$attribute:meta])* $name:ident $way:expr;)*) => {
-        $($(#[$attribute])* #[test] fn $name() { $check(stringify!($name), $way); })*
+    ($check:ident: $($name:ident $way:expr;)*) => {
+        $(#[test] fn $name() { $check(stringify!($name), $way); })*
     };
 }
 
@@ -186,17 +186,9 @@ ways! { check_stopped:
     logrotate_create_while_stopped CREATE;
     logrotate_dateext_while_stopped DATED;
     logrotate_copytruncate_while_stopped COPY;
-}
-
-ways! { check_stopped:
-    #[ignore = "what was compressed unread is not read yet"]
     logrotate_delaycompress_while_stopped DELAYED;
-    #[ignore = "what was compressed unread is not read yet"]
     logrotate_compress_while_stopped COMPRESS;
-    #[ignore = "what was compressed unread is not read yet"]
     logrotate_dateext_delaycompress_while_stopped DATED_DELAYED;
-    #[ignore = "what was compressed unread is not read yet"]
     logrotate_copytruncate_compress_while_stopped COPY_COMPRESS;
-    #[ignore = "what was compressed unread is not read yet"]
     logrotate_copytruncate_delaycompress_while_stopped COPY_DELAYED;
 }
