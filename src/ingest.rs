@@ -132,7 +132,8 @@ impl Standing {
             });
         }
         let wake = Signal::default();
-        let tail = Tail::new(&files, writer.checkpoints()?, identifier::random(), wake.clone())?;
+        let (seed, now_us) = (identifier::random(), clock::now().as_microsecond());
+        let tail = Tail::new(&files, writer.checkpoints()?, seed, now_us, wake.clone())?;
         Ok(Self { tail, wake })
     }
 
@@ -314,7 +315,7 @@ impl Reader {
         if !self.owes_sync {
             return Ok(());
         }
-        let finished = self.tail.changes().forget;
+        let finished: Vec<FileKey> = self.tail.changes().finished().collect();
         if !finished.is_empty() {
             self.writer.sync(true)?;
             self.lanes.retain(|file, _| !finished.contains(file));

@@ -94,7 +94,7 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
         start_at: StartAt::Beginning,
         first_start: true,
     };
-    let mut tail = Tail::new(&[files], Vec::new(), identifier::random(), Signal::default())?;
+    let mut tail = Tail::new(&[files], Vec::new(), identifier::random(), 0, Signal::default())?;
     for finding in tail.look(clock::monotonic()) {
         if finding.weight() != Weight::Notice {
             report.bad(&finding.to_string(), "");

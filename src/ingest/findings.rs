@@ -3,14 +3,12 @@
 use tracing::{error, info, warn};
 
 use crate::store::{Batch, StoreError};
-use crate::tail::{Finding, Weight, What};
+use crate::tail::{Finding, Weight};
 use crate::trouble::{Incident, Kind};
 
 /// Counts what a finding says was lost, and keeps it for people to be told.
 pub(super) fn note(batch: &mut Batch<'_>, finding: &Finding) -> Result<(), StoreError> {
-    if let What::Truncated { lost_bytes_at_least } | What::Vanished { lost_bytes_at_least } =
-        finding.what
-    {
+    if let Some(lost_bytes_at_least) = finding.lost_bytes_at_least() {
         let path = batch.path(&finding.path)?;
         batch.lost(path, lost_bytes_at_least)?;
         batch.incident(&Incident {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use rusqlite::params;
 
 use super::{Batch, StoreError, Writer};
-use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped};
+use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage};
 
 impl Writer {
     /// The places where reading goes on.
@@ -19,7 +19,7 @@ impl Writer {
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
         let mut query = self.connection.prepare_cached(
             "SELECT file, path, device, inode, head_bytes, head_hash, generation, \"offset\", mid_line, cut_lines, \
-             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number FROM position",
+             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, stage, since FROM position",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
@@ -37,22 +37,31 @@ impl Writer {
                 size: number(14)?,
                 modified_ns: row.get(15)?,
                 number: number(16)?,
+                stage: stage(row.get(17)?),
+                since_us: row.get(18)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
+/// The stage that is kept as `number`. What a newer program wrote is read on.
+fn stage(number: u8) -> Stage {
+    const ALL: [Stage; 3] = [Stage::Followed, Stage::Missing, Stage::LetGo];
+    ALL.into_iter().find(|stage| *stage as u8 == number).unwrap_or_default()
+}
+
 impl Batch<'_> {
-    /// Where reading goes on, and files that are forgotten because they are read to their end and gone.
+    /// Where reading goes on, what is known of files that were let go, and files that are forgotten.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn positions(&mut self, changes: &Changes) -> Result<(), StoreError> {
         let mut put = self.transaction.prepare_cached(
             "INSERT OR REPLACE INTO position (file, path, device, inode, head_bytes, head_hash, generation, \"offset\", \
-             mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, updated_at, \
+             stage, since) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?;
         for checkpoint in &changes.save {
             let Position { offset, mid_line, skipped } = checkpoint.position;
@@ -75,6 +84,8 @@ impl Batch<'_> {
                 checkpoint.modified_ns,
                 checkpoint.number.cast_signed(),
                 self.now.as_microsecond(),
+                checkpoint.stage as u8,
+                checkpoint.since_us,
             ])?;
         }
         let mut delete = self.transaction.prepare_cached("DELETE FROM position WHERE file = ?1")?;

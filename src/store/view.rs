@@ -117,7 +117,7 @@ impl View {
     pub fn files(&self) -> Result<Vec<FileView>, StoreError> {
         let mut query = self.connection.prepare_cached(
             "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, problem, \
-             problem_since, (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path \
+             problem_since, (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path AND stage = 0 \
              ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted \
              FROM reading JOIN path p ON p.id = reading.path LEFT JOIN reject \
              ON reject.id = (SELECT max(id) FROM reject WHERE path = reading.path) ORDER BY p.path",

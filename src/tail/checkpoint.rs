@@ -1,9 +1,11 @@
 //! Where reading stands in a file: plain values that a store can write to columns and that outlive
 //! this process. Knows no descriptor and no clock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::file::Stat;
 use super::identity::{Fingerprint, Identity};
+use super::mark::Mark;
 
 /// A file that is followed: the number of its checkpoint's row. Given at first sight, kept through
 /// renames and truncations until the file is let go. Random, so that two readers that share one
@@ -36,6 +38,20 @@ pub struct Skipped {
     pub nul_bytes: u64,
 }
 
+/// What a checkpoint is kept for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// The file is read on.
+    #[default]
+    Followed,
+    /// The file was not to be found, and neither were others beside it: what it lies on may come
+    /// back. Or its source is not configured.
+    Missing,
+    /// The file was read to its end and let go, or was there before its log was followed: none of
+    /// it up to the position is to be read again, whatever it is called and however compressed.
+    LetGo,
+}
+
 /// All that is needed to go on reading a file in another process, wherever it was renamed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -54,9 +70,43 @@ pub struct Checkpoint {
     pub position: Position,
     /// The bytes right before `position.offset`: as they change, the content was replaced.
     pub behind: Fingerprint,
-    /// Bytes that the file was known to hold: what is lost at least if it is never seen again.
+    /// Bytes that the file was known to hold: what is lost at least if it is never seen again. Of one
+    /// that was let go the bytes on the disk, compressed if it is.
     pub size: u64,
-    /// The last modification that was seen of this file, or of one that was let go at its path, in
-    /// nanoseconds since 1970 by the file system's clock.
+    /// The last modification that was seen, in nanoseconds since 1970 by the file system's clock.
     pub modified_ns: i64,
+    /// What it is kept for.
+    pub stage: Stage,
+    /// Since when, in microseconds since 1970; 0 for a file that is followed.
+    pub since_us: i64,
+}
+
+impl Checkpoint {
+    /// A file that is read up to `mark`.
+    pub(super) fn new(file: FileKey, path: &Path, mark: Mark, stat: &Stat) -> Self {
+        Self {
+            file,
+            number: 0,
+            path: path.to_path_buf(),
+            identity: Identity { device: stat.device, inode: stat.inode, head: mark.head },
+            generation: mark.generation,
+            position: mark.position,
+            behind: mark.behind,
+            size: stat.size,
+            modified_ns: stat.modified_ns,
+            stage: Stage::Followed,
+            since_us: 0,
+        }
+    }
+
+    /// Up to which byte the file was known to hold any that are not read; 0 for one that was read to
+    /// its end.
+    pub(super) fn unread_to(&self) -> u64 {
+        if self.stage == Stage::LetGo { 0 } else { self.size }
+    }
+
+    /// Bytes that were known to be unread.
+    pub(super) fn unread_bytes(&self) -> u64 {
+        self.unread_to().saturating_sub(self.position.offset)
+    }
 }

@@ -72,6 +72,9 @@ impl Chunk<'_> {
     /// How far the file is read when the chunk is accepted up to `position`. A position that is not
     /// in the chunk accepts nothing.
     pub(super) fn mark_at(&self, position: Position) -> Mark {
+        if position == self.mark.position {
+            return self.mark;
+        }
         let taken = position.offset.checked_sub(self.mark.position.offset);
         let until = taken
             .filter(|_| position.offset <= self.position().offset)

@@ -11,6 +11,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::file::{ENTRIES_MAX, Files, Kind, Stat};
 use super::finding::What;
+use super::unpack::Packing;
 use super::{SourceFiles, StartAt};
 
 /// The most files that are followed.
@@ -37,6 +38,8 @@ pub struct Pattern {
     root: PathBuf,
     steps: Vec<Step>,
     whole: GlobMatcher,
+    /// It names compressed files only, as in `*.gz`.
+    names_packed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -83,8 +86,12 @@ impl Pattern {
         if text.is_empty() {
             return Err(wrong("it is empty".to_owned()));
         }
-        let mut pattern =
-            Self { root: PathBuf::new(), steps: Vec::new(), whole: glob(text).map_err(wrong)? };
+        let mut pattern = Self {
+            root: PathBuf::new(),
+            steps: Vec::new(),
+            whole: glob(text).map_err(wrong)?,
+            names_packed: is_packed(Path::new(text)),
+        };
         for component in Path::new(text).components() {
             match component {
                 Component::Prefix(_) | Component::RootDir => pattern.root = PathBuf::from("/"),
@@ -130,6 +137,11 @@ fn glob(text: &str) -> Result<GlobMatcher, String> {
         .map_err(|error| error.kind().to_string())
 }
 
+/// Is this the name of a compressed file? What is in it was written to another file before.
+fn is_packed(path: &Path) -> bool {
+    path.file_name().and_then(Packing::of).is_some()
+}
+
 impl Source {
     pub(super) fn new(files: &SourceFiles) -> Result<Self, PatternError> {
         let paths =
@@ -145,7 +157,8 @@ impl Source {
 
     /// Does this path belong to the source?
     pub(super) fn matches(&self, path: &Path) -> bool {
-        self.paths.iter().any(|pattern| pattern.matches(path)) && !self.excludes(path)
+        let named = self.paths.iter().any(|pattern| pattern.matches(path));
+        named && !self.excludes(path) && !is_packed(path)
     }
 
     fn excludes(&self, path: &Path) -> bool {
@@ -157,8 +170,9 @@ impl Source {
 pub(super) fn sight(files: &dyn Files, sources: &[Source]) -> Sight {
     let mut sight = Sight::default();
     for (number, source) in sources.iter().enumerate() {
-        let mut walk = Walk { files, source, number, sight: &mut sight };
+        let mut walk = Walk { files, source, number, names_packed: false, sight: &mut sight };
         for pattern in &source.paths {
+            walk.names_packed = pattern.names_packed;
             walk.descend(&pattern.root, &pattern.steps, 0);
         }
     }
@@ -169,6 +183,7 @@ struct Walk<'a> {
     files: &'a dyn Files,
     source: &'a Source,
     number: usize,
+    names_packed: bool,
     sight: &'a mut Sight,
 }
 
@@ -223,6 +238,10 @@ impl Walk<'_> {
         if self.source.excludes(&path) || self.sight.seen.contains(path.as_path()) {
             return;
         }
+        if is_packed(&path) {
+            self.pass_over_packed(path);
+            return;
+        }
         if self.sight.seen.len() >= FILES_MAX {
             // The first that is left out stands for all.
             if !self.sight.troubles.values().any(|what| *what == What::TooManyFiles) {
@@ -241,6 +260,14 @@ impl Walk<'_> {
                 self.sight.troubles.insert(path, What::NotAFile { found: stat.kind });
             }
             Err(error) => self.trouble(path, &error),
+        }
+    }
+
+    /// What a glob finds besides logs is passed over. Who names nothing else is told once.
+    fn pass_over_packed(&mut self, path: PathBuf) {
+        let told = self.sight.troubles.values().any(|what| *what == What::Compressed);
+        if self.names_packed && !told && self.files.stat(&path).is_ok() {
+            self.sight.troubles.insert(path, What::Compressed);
         }
     }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 /// The most entries of a directory that are looked at.
 pub(super) const ENTRIES_MAX: usize = 100_000;
@@ -46,6 +47,10 @@ pub(super) struct Stat {
     pub(super) modified_ns: i64,
     /// Names that lead to it; 0 when it was deleted.
     pub(super) links: u64,
+    /// Bytes that it lies in on the disk: compressed, if it is.
+    pub(super) stored_bytes: u64,
+    /// Bytes of the disk that it takes.
+    pub(super) held_bytes: u64,
 }
 
 impl Stat {
@@ -66,11 +71,21 @@ pub(super) trait Files: Send {
 }
 
 /// An open file.
-pub(super) trait Handle: Send {
+pub(super) trait Handle: Send + Sync {
     /// What the file system says about it now.
     fn stat(&self) -> io::Result<Stat>;
     /// Reads at `offset`; fewer bytes than `buffer` takes, or none, at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// What is wrong with its content, so that there is no more to be read.
+    fn damage(&self) -> Option<String> {
+        None
+    }
+    /// Lets go of memory that it takes to go on reading; the next read takes it again.
+    fn rest(&self) {}
+    /// Is it decoded while it is read, and its size known only at its end?
+    fn is_packed(&self) -> bool {
+        false
+    }
 }
 
 /// The machine's own file system.
@@ -122,6 +137,12 @@ pub(super) fn read_full(handle: &dyn Handle, buffer: &mut [u8], offset: u64) -> 
     Ok(filled)
 }
 
+/// Does the error say that a descriptor leads nowhere any more, whatever becomes of the file?
+pub(super) fn is_stale(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::STALE | Errno::NOTCONN))
+}
+
 fn stat_of(metadata: &fs::Metadata) -> Stat {
     let kind = match metadata.file_type() {
         kind if kind.is_file() => Kind::Regular,
@@ -139,5 +160,7 @@ fn stat_of(metadata: &fs::Metadata) -> Stat {
             .saturating_mul(1_000_000_000)
             .saturating_add(metadata.mtime_nsec()),
         links: metadata.nlink(),
+        stored_bytes: metadata.size(),
+        held_bytes: metadata.blocks().saturating_mul(512),
     }
 }

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::discover::FILES_MAX;
 use super::file::Kind;
+use super::gone::{DELETED_BYTES_MAX, MISSING_DAYS_MAX};
 
 /// Something that happened to a log, worth a line in this program's own log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,35 @@ pub enum What {
         /// Bytes that were known to be unread.
         lost_bytes_at_least: u64,
     },
+    /// A rotated file that was compressed before it was read is decoded and read.
+    Unpacking {
+        /// The offset at which reading begins, in what it holds.
+        from: u64,
+    },
+    /// A compressed file cannot be decoded to its end.
+    Damaged {
+        /// What is wrong with it.
+        why: String,
+        /// Bytes that it was known to hold and that could not be read.
+        lost_bytes_at_least: u64,
+    },
+    /// A deleted file took too much of the disk while it was held open to be read.
+    Abandoned {
+        /// Bytes of it that were not read yet.
+        lost_bytes_at_least: u64,
+    },
+    /// The file that was being read is not there, nor is any other in its directory.
+    Missing {
+        /// Bytes that are known to be unread.
+        unread_bytes: u64,
+    },
+    /// A file is missing for so long that it is not awaited any more.
+    Forgotten {
+        /// Bytes that were known to be unread.
+        lost_bytes_at_least: u64,
+    },
+    /// A path that names a compressed file, which is no log.
+    Compressed,
     /// A rotated file that is read to its end was let go.
     Finished,
     /// It cannot be looked at, opened or read. It is tried again.
@@ -100,12 +130,35 @@ impl Finding {
             | What::Resumed { .. }
             | What::Rotated { .. }
             | What::Deleted { .. }
+            | What::Unpacking { .. }
             | What::Finished
             | What::Readable
             | What::Polling { .. } => Weight::Notice,
-            What::Unreadable { .. } | What::NotAFile { .. } | What::TooManyFiles => Weight::Problem,
-            What::Truncated { .. } | What::Vanished { .. } => Weight::Loss,
+            What::Unreadable { .. }
+            | What::NotAFile { .. }
+            | What::Compressed
+            | What::Missing { .. }
+            | What::TooManyFiles => Weight::Problem,
+            What::Forgotten { lost_bytes_at_least: 0 } => Weight::Notice,
+            What::Truncated { .. }
+            | What::Vanished { .. }
+            | What::Damaged { .. }
+            | What::Abandoned { .. }
+            | What::Forgotten { .. } => Weight::Loss,
         }
+    }
+
+    /// Bytes that nobody can read any more, at least so many.
+    pub fn lost_bytes_at_least(&self) -> Option<u64> {
+        match self.what {
+            What::Truncated { lost_bytes_at_least }
+            | What::Vanished { lost_bytes_at_least }
+            | What::Damaged { lost_bytes_at_least, .. }
+            | What::Abandoned { lost_bytes_at_least }
+            | What::Forgotten { lost_bytes_at_least } => Some(lost_bytes_at_least),
+            _ => None,
+        }
+        .filter(|_| self.weight() == Weight::Loss)
     }
 }
 
@@ -151,8 +204,43 @@ impl fmt::Display for Finding {
             What::Vanished { lost_bytes_at_least } => write!(
                 out,
                 "{path:?}: the file that was being read is gone, also under other names in its \
-                 directory; at least {lost_bytes_at_least} bytes were lost unread; hint: keep \
-                 rotated files uncompressed for a day (`delaycompress`)"
+                 directory; at least {lost_bytes_at_least} bytes were lost unread; hint: let \
+                 the log be rotated within its directory, and keep one rotation at least"
+            ),
+            What::Unpacking { from } => {
+                write!(
+                    out,
+                    "{path:?} was compressed before it was read: read from byte {from} of what it holds"
+                )
+            }
+            What::Damaged { why, lost_bytes_at_least } => write!(
+                out,
+                "cannot decode {path:?} to its end: {why}; what could be decoded is read; at least \
+                 {lost_bytes_at_least} bytes were lost unread; hint: see what `zcat`, `xzcat` or \
+                 `zstdcat` says of it"
+            ),
+            What::Abandoned { lost_bytes_at_least } => write!(
+                out,
+                "{path:?} was deleted and let go before it was read, because deleted files took \
+                 more than {} MiB of the disk; at least {lost_bytes_at_least} bytes were lost \
+                 unread; hint: keep rotated files for longer",
+                DELETED_BYTES_MAX / (1024 * 1024)
+            ),
+            What::Missing { unread_bytes } => write!(
+                out,
+                "{path:?} is not there, and its directory is empty or missing; at least \
+                 {unread_bytes} bytes of it are unread; it is awaited; hint: see whether the file \
+                 system is mounted"
+            ),
+            What::Forgotten { lost_bytes_at_least } => write!(
+                out,
+                "{path:?} is missing for {MISSING_DAYS_MAX} days, or too many others are, and is \
+                 not awaited any more; at least {lost_bytes_at_least} bytes were lost unread"
+            ),
+            What::Compressed => write!(
+                out,
+                "wanted a log at {path:?}, found the name of a compressed file; hint: name the log \
+                 itself: what was rotated and compressed unread is found beside it"
             ),
             What::Finished => write!(out, "{path:?}: the rotated file is read to its end"),
             What::Unreadable { why, hint } => {

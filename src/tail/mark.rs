@@ -44,4 +44,12 @@ impl Mark {
         let (head, behind) = (Fingerprint::of_first(&first), Fingerprint::of_last(&last));
         Ok(Some(Self { generation, position, head, behind }))
     }
+
+    /// Does the file hold the very bytes before this place? That it begins alike is known already.
+    pub(super) fn is_reached_by(&self, handle: &dyn Handle) -> io::Result<bool> {
+        let mut behind = vec![0; usize::from(self.behind.bytes)];
+        let from = self.position.offset.saturating_sub(behind.len() as u64);
+        let read = read_full(handle, &mut behind, from)?;
+        Ok(read == behind.len() && self.behind.matches(&behind))
+    }
 }

@@ -18,24 +18,35 @@
 //! commit of its last line and never before.
 
 mod buffer;
+mod calendar;
 mod checkpoint;
 mod chunk;
 mod discover;
 mod file;
 mod finding;
+mod gone;
 mod identity;
 mod lines;
 mod mark;
+mod memory;
+mod packed;
 mod pass;
+mod recognise;
 mod resume;
+mod rotated;
 mod rotation;
+mod rows;
 mod siblings;
 mod start;
 mod status;
 mod tracked;
+mod turn;
+mod unpack;
+mod view;
 mod wake;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,21 +54,33 @@ use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub use self::buffer::{Buffer, WINDOW_BYTES_MAX};
-pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped};
+pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped, Stage};
 pub use self::chunk::{Chunk, End};
 pub use self::discover::{DEPTH_MAX, FILES_MAX, Pattern, PatternError};
 pub use self::file::{Kind, RETRY_FIRST, RETRY_MAX};
 pub use self::finding::{Finding, Weight, What};
+pub use self::gone::{DELETED_BYTES_MAX, MISSING_DAYS_MAX, MISSING_MAX};
 pub use self::identity::{FINGERPRINT_BYTES_MAX, Fingerprint, Identity};
 pub use self::lines::{LINE_BYTES_MAX, Line};
+pub use self::memory::{REMEMBERED_DAYS, REMEMBERED_MAX, REMEMBERED_TOTAL_MAX};
+pub use self::packed::{UNPACKED_BYTES_MAX, UNPACKED_RATIO_MAX};
 pub use self::rotation::{ABANDONED_WAIT, MISSED_MAX, QUIET_WAIT, ROTATE_WAIT};
+pub use self::rows::Changes;
 pub use self::status::{FileStatus, State};
+pub use self::unpack::UNPACK_MEMORY_BYTES_MAX;
 pub use self::wake::{HINTS_MAX, LOOK_EVERY, POLL_EVERY, WATCH_RETRY};
 pub use crate::config::StartAt;
 
+use self::calendar::Calendar;
 use self::discover::Source;
 use self::file::{Disk, Files, Stat};
-use self::tracked::{Flush, Place, Tracked, Turn, Window};
+use self::memory::Memory;
+use self::pass::Listed;
+use self::recognise::Copied;
+use self::resume::Waiting;
+use self::siblings::Origin;
+use self::tracked::{Flush, Place, Tracked};
+use self::turn::{Turn, Window};
 use self::wake::Wake;
 use crate::signal::Signal;
 
@@ -75,15 +98,6 @@ pub struct SourceFiles {
     pub first_start: bool,
 }
 
-/// What a transaction has to write, so that another process goes on where this one stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Rows to insert, or to replace by [`Checkpoint::file`].
-    pub save: Vec<Checkpoint>,
-    /// Rows to delete.
-    pub forget: Vec<FileKey>,
-}
-
 /// All logs of all sources. See the module's text for how it is driven.
 pub struct Tail {
     files: Box<dyn Files>,
@@ -98,15 +112,26 @@ pub struct Tail {
     tracked: HashMap<FileKey, Tracked>,
     /// The file that a path led to last.
     newest: HashMap<Arc<Path>, FileKey>,
-    /// Paths of which the last file was let go, with its last modification.
-    left: BTreeMap<PathBuf, i64>,
-    /// Files that were cut off, and of whose new content nothing was seen yet.
-    emptied: BTreeSet<FileKey>,
-    waiting: Vec<resume::Waiting>,
+    memory: Memory,
+    /// Copies of followed files that nothing is read of.
+    copies: HashMap<(u64, u64), Copied>,
+    waiting: BTreeMap<(u64, FileKey), Waiting>,
+    /// Compressed files of which nothing can be decoded yet: size and time, and since when.
+    unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
+    /// Logs of which not all missed files are followed yet, and whether they must wait for them.
+    unsettled: BTreeMap<Origin, bool>,
+    /// Directories of logs, as they were when they were listed.
+    listed: HashMap<PathBuf, Listed>,
+    /// The one compressed file that is decoded now.
+    unpacking: Option<FileKey>,
+    deleted_bytes_max: u64,
+    calendar: Calendar,
     /// Files that were there at the first start and could not be read: what was known of them then.
     unopened: BTreeMap<PathBuf, Stat>,
     queue: VecDeque<FileKey>,
     dirty: BTreeSet<FileKey>,
+    /// Rows of files that are not open.
+    keep: BTreeMap<FileKey, Checkpoint>,
     forget: BTreeSet<FileKey>,
     findings: Vec<Finding>,
     troubles: BTreeMap<PathBuf, What>,
@@ -118,7 +143,8 @@ impl Tail {
     /// A tail that has not looked yet.
     ///
     /// `resumed` are all checkpoints that the store holds; `seed` is a random number, from which
-    /// keys and generations are made; `wake` is rung when a log changes.
+    /// keys and generations are made; `now_us` is the date in microseconds since 1970, by which files
+    /// that are long gone are forgotten; `wake` is rung when a log changes.
     ///
     /// # Errors
     ///
@@ -127,22 +153,29 @@ impl Tail {
         sources: &[SourceFiles],
         resumed: Vec<Checkpoint>,
         seed: u64,
+        now_us: i64,
         wake: Signal,
     ) -> Result<Self, PatternError> {
         let sources = compile(sources)?;
         let open = wake::system(sources.clone(), wake);
-        Ok(Self::with(Box::new(Disk), open, sources, resumed, seed))
+        Ok(Self::with(Box::new(Disk), open, sources, resumed, (seed, now_us)))
     }
 
     fn with(
         files: Box<dyn Files>,
         open: wake::Open,
         sources: Arc<[Source]>,
-        mut resumed: Vec<Checkpoint>,
-        seed: u64,
+        resumed: Vec<Checkpoint>,
+        (seed, now_us): (u64, i64),
     ) -> Self {
-        resumed.sort_by_key(|checkpoint| (checkpoint.number, checkpoint.file));
-        let inserted = resumed.last().map_or(0, |checkpoint| checkpoint.number);
+        let inserted = resumed.iter().map(|checkpoint| checkpoint.number).max().unwrap_or(0);
+        let is_let_go = |checkpoint: &Checkpoint| checkpoint.stage == Stage::LetGo;
+        let (known, waiting): (Vec<_>, Vec<_>) = resumed.into_iter().partition(is_let_go);
+        let mut memory = Memory::default();
+        let forget = known.into_iter().flat_map(|known| memory.insert(known)).collect();
+        let place = |checkpoint: Checkpoint| {
+            ((checkpoint.number, checkpoint.file), Waiting::new(checkpoint))
+        };
         Self {
             files,
             sources,
@@ -152,13 +185,20 @@ impl Tail {
             inserted,
             tracked: HashMap::new(),
             newest: HashMap::new(),
-            left: BTreeMap::new(),
-            emptied: BTreeSet::new(),
-            waiting: resumed.into_iter().map(resume::Waiting::new).collect(),
+            memory,
+            copies: HashMap::new(),
+            waiting: waiting.into_iter().map(place).collect(),
+            unripe: HashMap::new(),
+            unsettled: BTreeMap::new(),
+            listed: HashMap::new(),
+            unpacking: None,
+            deleted_bytes_max: DELETED_BYTES_MAX,
+            calendar: Calendar::new(now_us),
             unopened: BTreeMap::new(),
             queue: VecDeque::new(),
             dirty: BTreeSet::new(),
-            forget: BTreeSet::new(),
+            keep: BTreeMap::new(),
+            forget,
             findings: Vec::new(),
             troubles: BTreeMap::new(),
             next_pass: None,
@@ -169,6 +209,7 @@ impl Tail {
     /// Looks what is there: all files if that is due, else those of which a change was reported.
     /// Gives what was found, also by turns since the last look.
     pub fn look(&mut self, now: Instant) -> Vec<Finding> {
+        self.calendar.begin(now);
         let changed = self.wake.hints.take();
         let due = changed.all || self.next_pass.is_none_or(|at| now >= at);
         if due || !changed.paths.iter().all(|path| self.look_at(now, path)) {
@@ -203,13 +244,14 @@ impl Tail {
     fn next_window(&mut self, now: Instant, buffer: &mut Buffer) -> Option<(FileKey, Window)> {
         for _ in 0..self.queue.len() {
             let key = self.queue.pop_front()?;
-            if self.has_predecessor(key, now) {
+            if self.has_predecessor(key, now) || !self.may_unpack(key, now) {
                 self.queue.push_back(key);
                 continue;
             }
+            let is_to_be_read = self.is_to_be_read(now, key);
             let Some(file) = self.tracked.get_mut(&key) else { continue };
             file.queued = false;
-            let turn = file.turn(buffer);
+            let turn = is_to_be_read.and_then(|_| file.turn(buffer));
             if turn.is_ok() && file.trouble.take().is_some() {
                 self.findings.push(Finding::new(&file.path, What::Readable));
             }
@@ -217,7 +259,7 @@ impl Tail {
                 Ok(Turn::Window(window)) => return Some((key, window)),
                 Ok(Turn::Nothing) => {}
                 Ok(Turn::Again) => {
-                    if file.read != file.base {
+                    if file.read != file.base && file.claims.is_empty() {
                         self.dirty.insert(key);
                     }
                     self.enqueue(key);
@@ -239,6 +281,30 @@ impl Tail {
         before.is_some_and(|before| before.queued && !before.is_waiting(now))
     }
 
+    /// Compares a compressed file with what it could be, if that is not done yet.
+    fn is_to_be_read(&mut self, now: Instant, key: FileKey) -> io::Result<()> {
+        match self.tracked.get(&key) {
+            Some(file) if !file.claims.is_empty() => self.prove(now, key),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Compressed files are decoded one after another, because each takes memory until it is read.
+    fn may_unpack(&mut self, key: FileKey, now: Instant) -> bool {
+        let is_packed = |file: &Tracked| file.handle.is_packed();
+        if !self.tracked.get(&key).is_some_and(is_packed) || self.unpacking == Some(key) {
+            return true;
+        }
+        let before = self.unpacking.and_then(|before| self.tracked.get(&before));
+        match before {
+            Some(before) if !before.is_waiting(now) => return false,
+            Some(before) => before.handle.rest(),
+            None => {}
+        }
+        self.unpacking = Some(key);
+        true
+    }
+
     /// Takes the lines of `chunk` up to `position` as read: one that the chunk had while it was
     /// iterated. The next turn of the file begins there. To be called before the next look.
     pub fn accept(&mut self, now: Instant, chunk: Chunk<'_>, position: Position) {
@@ -252,79 +318,6 @@ impl Tail {
         }
         if wants_more {
             self.enqueue(chunk.file);
-        }
-    }
-
-    /// What differs from what the store has. To be written in the transaction that holds the events
-    /// of the accepted lines; also when there are none.
-    pub fn changes(&self) -> Changes {
-        let mut changes =
-            Changes { save: Vec::new(), forget: self.forget.iter().copied().collect() };
-        for file in self.dirty.iter().filter_map(|key| self.tracked.get(key)) {
-            if file.done {
-                changes.forget.push(file.key);
-            } else {
-                let mut checkpoint = file.checkpoint();
-                let left = self.left.get(&*file.path).copied().unwrap_or(i64::MIN);
-                checkpoint.modified_ns = checkpoint.modified_ns.max(left);
-                changes.save.push(checkpoint);
-            }
-        }
-        changes
-    }
-
-    /// Does anything differ from what the store has?
-    pub fn has_changes(&self) -> bool {
-        !(self.dirty.is_empty() && self.forget.is_empty())
-    }
-
-    /// The last [`changes`](Self::changes) and their events are durable. Only now a rotated file
-    /// that is read to its end is closed.
-    pub fn committed(&mut self, now: Instant) {
-        self.forget.clear();
-        for key in std::mem::take(&mut self.dirty) {
-            let Some(file) = self.tracked.get_mut(&key) else { continue };
-            file.base = file.read;
-            if !file.done {
-                continue;
-            }
-            let grew = file.handle.stat().is_ok_and(|stat| stat.size > file.read.position.offset);
-            if grew {
-                // Its writer came back at the last moment: it is followed on, in a new row.
-                file.rewind();
-                file.grew_at = now;
-                self.dirty.insert(key);
-            } else if let Some(file) = self.tracked.remove(&key) {
-                self.let_go(&file);
-            }
-        }
-    }
-
-    fn let_go(&mut self, file: &Tracked) {
-        self.newest.retain(|_, newest| *newest != file.key);
-        self.leave(&file.path, file.stat.modified_ns);
-        // Its successor's row tells another process what of the path was read.
-        self.dirty.extend(self.newest.get(&file.path));
-        self.findings.push(Finding::new(&file.path, What::Finished));
-    }
-
-    /// Remembers when what was read at a path was modified last.
-    fn leave(&mut self, path: &Path, modified_ns: i64) {
-        if self.left.len() >= FILES_MAX && !self.left.contains_key(path) {
-            self.left.pop_first();
-        }
-        let last = self.left.entry(path.to_path_buf()).or_insert(modified_ns);
-        *last = modified_ns.max(*last);
-    }
-
-    /// The transaction failed: all that was accepted since the last commit is given again.
-    pub fn rolled_back(&mut self) {
-        for key in self.dirty.clone() {
-            if let Some(file) = self.tracked.get_mut(&key) {
-                file.read = file.base;
-                file.rewind();
-            }
-            self.enqueue(key);
         }
     }
 
@@ -374,7 +367,10 @@ impl Tail {
             Some(newest) if file.place == Place::Moved && newest.place == Place::AtPath => {
                 file.after = newest.after.replace(file.key);
             }
-            _ => file.after = self.newest.insert(file.path.clone(), file.key),
+            _ => {
+                let before = self.newest.insert(file.path.clone(), file.key);
+                file.after = before.filter(|before| *before != file.key);
+            }
         }
         self.tracked.insert(file.key, file);
     }

@@ -1,7 +1,7 @@
 //! A look at all files: which are still where they were, which moved, which are new, and which get
 //! a turn.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,28 +9,55 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::{FileKey, Position};
-use super::discover::{Sight, Sighting, sight};
+use super::discover::{FILES_MAX, Sight, Sighting, sight};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
+use super::packed::Packed;
+use super::recognise::Recognised;
 use super::rotation::{Change, Moved, expires};
+use super::siblings::Origin;
 use super::start::last_line;
 use super::tracked::{Flush, Place, Tracked};
+use super::unpack::Packing;
+use super::view::{View, here};
 use crate::config::StartAt;
+
+/// At how many looks the names in a directory are listed after they changed.
+const LOOKS_UNTIL_SURE: u32 = 3;
+
+/// A directory of logs as it was when its names were listed.
+#[derive(Debug)]
+pub(super) struct Listed {
+    stat: Stat,
+    /// How often it was the same.
+    looks: u32,
+}
 
 impl Tail {
     /// Looks at everything.
     pub(super) fn pass(&mut self, now: Instant) {
-        let mut sight = sight(&*self.files, &self.sources);
-        self.resume(now, &mut sight);
+        let sight = sight(&*self.files, &self.sources);
+        let followed = self.tracked.values().map(|file| file.stat.id());
+        let mut view = View::new(&sight.files, followed.collect());
+        self.resume(now, &mut view);
         self.locate(now, &sight);
-        self.adopt(now, &mut sight);
+        self.limit_deleted(now);
+        self.adopt(now, &sight, &mut view);
+        self.seek_all(now, &mut view);
         for key in self.keys() {
             self.settle(now, key);
         }
+        if self.passes == 0 {
+            self.forget_missing(now);
+            self.forget_unknown(now);
+        }
         let findings = self.wake.follow(now, &*self.files, &sight.directories);
         self.findings.extend(findings);
-        self.tell_troubles(sight.troubles);
+        let mut troubles = std::mem::take(&mut view.troubles);
+        drop(view);
+        troubles.extend(sight.troubles);
+        self.tell_troubles(troubles);
         self.passes = self.passes.saturating_add(1);
     }
 
@@ -113,8 +140,7 @@ impl Tail {
     fn see(&mut self, now: Instant, key: FileKey, stat: Stat) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
         match file.seen(now, stat) {
-            Change::Grown => self.refilled(now, key),
-            Change::Same => {}
+            Change::Same | Change::Grown => {}
             Change::Truncated { lost_bytes_at_least } => {
                 self.truncated(now, key, lost_bytes_at_least);
             }
@@ -124,6 +150,13 @@ impl Tail {
     /// A read found other bytes before the position than those that were read.
     pub(super) fn replaced(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get_mut(&key) else { return };
+        if file.read != file.base {
+            // What was accepted of the old content is not committed: if that fails, it must come from a
+            // copy too.
+            file.compare_again();
+            self.next_pass = None;
+            return;
+        }
         let begun_bytes = file.begun_bytes();
         let lost = match file.handle.stat().map(|stat| file.seen(now, stat)) {
             Ok(Change::Truncated { lost_bytes_at_least }) => lost_bytes_at_least,
@@ -134,57 +167,105 @@ impl Tail {
     }
 
     /// Begins to follow the files that are new.
-    fn adopt(&mut self, now: Instant, sight: &mut Sight) {
-        let mut taken = self.taken();
-        let seen: HashSet<(u64, u64)> = sight.files.iter().map(|seen| seen.stat.id()).collect();
+    fn adopt(&mut self, now: Instant, sight: &Sight, view: &mut View<'_>) {
+        view.taken.extend(self.taken());
         for sighting in &sight.files {
-            if !taken.insert(sighting.stat.id()) {
+            let origin = (sighting.source, sighting.path.clone());
+            if view.taken.contains(&sighting.stat.id()) {
                 continue;
             }
-            let origin = (sighting.source, sighting.path.clone());
-            self.make_up(now, &origin, |id| !seen.contains(&id));
-            let generation = self.draw();
-            let opened = self.open(&sighting.path).and_then(|(handle, stat)| {
-                let position = self.start(sighting, &*handle, stat)?;
-                let mark = Mark::at(&*handle, generation, position)?;
-                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
-                Ok((handle, stat, mark))
-            });
-            match opened {
-                // It was rotated since it was seen: it comes first, and the next look finds it.
-                Ok((_, stat, _)) if stat.id() != sighting.stat.id() => {}
-                Ok((handle, stat, mark)) => {
-                    self.unopened.remove(&*sighting.path);
-                    self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
-                }
+            // The log comes after what was written before it, and first as that of which it may be a copy.
+            let is_new = !self.knows(&sighting.path);
+            view.taken.insert(sighting.stat.id());
+            let adopted = self.adopt_one(now, sighting, origin.clone());
+            self.make_up_or_again(now, origin, is_new, view);
+            if let Err(error) = adopted
                 // Deleted since it was seen.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    if self.is_first(sighting) {
-                        self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
-                    }
-                    let path = sighting.path.to_path_buf();
-                    sight.troubles.insert(path, What::unreadable(&error));
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                if self.is_first(sighting) {
+                    self.unopened.insert(sighting.path.to_path_buf(), sighting.stat);
                 }
+                view.troubles.insert(sighting.path.to_path_buf(), What::unreadable(&error));
             }
         }
-        // Where a path leads nowhere, the next rotation may pass before it leads somewhere.
-        for origin in self.absent() {
-            self.make_up(now, &origin, |id| !seen.contains(&id));
+        for (origin, _) in std::mem::take(&mut self.unsettled) {
+            self.make_up_or_again(now, origin, false, view);
+        }
+        self.make_up_changed(now, view);
+        self.copies.retain(|_, copy| self.tracked.contains_key(&copy.of));
+    }
+
+    fn make_up_or_again(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        is_new: bool,
+        view: &mut View<'_>,
+    ) {
+        let made = self.make_up(now, &origin, is_new, view);
+        if made.is_settled() {
+            self.unsettled.remove(&origin);
+        } else {
+            self.unsettled.insert(origin, made.more);
         }
     }
 
-    /// Paths that lead to no file any more, with their sources.
-    fn absent(&self) -> Vec<(usize, Arc<Path>)> {
-        let moved = self.tracked.values().filter(|file| {
-            file.place == Place::Moved && self.newest.get(&file.path) == Some(&file.key)
-        });
-        let left = self.left.keys().filter(|path| !self.newest.contains_key(path.as_path()));
-        let left = left.filter_map(|path| {
-            let source = self.sources.iter().position(|source| source.matches(path))?;
-            Some((source, Arc::from(path.as_path())))
-        });
-        moved.map(|file| (file.source, file.path.clone())).chain(left).collect()
+    fn adopt_one(&mut self, now: Instant, sighting: &Sighting, origin: Origin) -> io::Result<()> {
+        // What is called like a rotated file and is empty may become a copy.
+        let may_become_copy = sighting.stat.size == 0 && self.is_rotated(&sighting.path);
+        if may_become_copy || self.is_left_copy(&sighting.stat) || self.is_moved_disk(sighting) {
+            return Ok(());
+        }
+        let (handle, stat) = self.open(&sighting.path)?;
+        match self.recognise_at_path(sighting, &*handle, &stat)? {
+            Recognised::CopyOf(of) => self.leave_copy(&stat, of),
+            Recognised::ReadBefore(of) => {
+                self.follow_known(now, of, origin, (handle, stat), Place::AtPath);
+            }
+            Recognised::New => {
+                let generation = self.draw();
+                let position = self.start(sighting, &*handle, stat)?;
+                let mark = Mark::at(&*handle, generation, position)?;
+                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
+                self.unopened.remove(&*sighting.path);
+                self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for rotated files wherever the names in a directory of logs have changed: what was copied
+    /// and cut off before anything was read of it shows in nothing else.
+    fn make_up_changed(&mut self, now: Instant, view: &mut View<'_>) {
+        let logs = || self.newest.keys().map(|path| &**path).chain(self.memory.paths());
+        let directory_of = |path: &Path| path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let directories: HashSet<&Path> = logs().filter_map(Path::parent).collect();
+        let mut changed = BTreeMap::new();
+        for directory in directories {
+            // What cannot be looked at has no names that changed; the walk tells of it.
+            let Ok(stat) = self.files.stat(here(directory)) else { continue };
+            let before = self.listed.get(directory).filter(|before| before.stat == stat);
+            let looks = before.map_or(0, |before| before.looks);
+            // The time of a directory is coarse: only at a further look it is sure to be the last.
+            if looks < LOOKS_UNTIL_SURE {
+                changed.insert(directory.to_path_buf(), Listed { stat, looks: looks + 1 });
+            }
+        }
+        if changed.is_empty() {
+            return;
+        }
+        let logs: BTreeSet<Arc<Path>> =
+            logs().filter(|log| changed.contains_key(&directory_of(log))).map(Arc::from).collect();
+        for log in logs {
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&log)) {
+                self.make_up_or_again(now, (source, log), false, view);
+            }
+        }
+        self.listed.extend(changed);
+        if self.listed.len() > FILES_MAX {
+            self.listed.clear();
+        }
     }
 
     /// Files that must not be taken for new, whatever leads to them.
@@ -192,8 +273,26 @@ impl Tail {
         self.tracked.values().map(|file| file.stat.id()).chain(self.blocked_ids()).collect()
     }
 
+    /// Files that belong to a checkpoint and cannot be read now.
+    fn blocked_ids(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let blocked = self.waiting.values().filter(|waiting| waiting.blocked);
+        blocked.map(|waiting| &waiting.checkpoint.identity).map(|of| (of.device, of.inode))
+    }
+
     pub(super) fn open(&self, path: &Path) -> io::Result<(Box<dyn Handle>, Stat)> {
-        let handle = self.files.open(path)?;
+        self.open_packed(path, None)
+    }
+
+    /// Opens a file that is compressed, or is not.
+    pub(super) fn open_packed(
+        &self,
+        path: &Path,
+        packing: Option<Packing>,
+    ) -> io::Result<(Box<dyn Handle>, Stat)> {
+        let mut handle = self.files.open(path)?;
+        if let Some(packing) = packing {
+            handle = Box::new(Packed::new(handle, packing));
+        }
         let stat = handle.stat()?;
         if stat.kind == Kind::Regular {
             Ok((handle, stat))
@@ -206,7 +305,7 @@ impl Tail {
     /// no new one, also where the source has got another path beside it.
     fn is_first(&self, sighting: &Sighting) -> bool {
         self.passes == 0
-            && !self.left.contains_key(&*sighting.path)
+            && !self.memory.knows(&sighting.path)
             && !self.newest.contains_key(&*sighting.path)
             && self.sources.get(sighting.source).is_some_and(|source| source.first_start)
     }
@@ -233,23 +332,32 @@ impl Tail {
         origin: (usize, Arc<Path>),
         opened: (Box<dyn Handle>, Stat),
         stands: (Place, Mark),
-    ) {
+    ) -> FileKey {
         let key = FileKey(self.draw());
         let from = stands.1.position.offset;
         self.findings.push(Finding::new(&origin.1, What::Appeared { from }));
         self.insert(Tracked::new(key, origin, opened, stands, now));
         self.dirty.insert(key);
+        key
     }
 
     /// Decides whether a file gets a turn, and why.
     fn settle(&mut self, now: Instant, key: FileKey) {
         let Some(file) = self.tracked.get(&key) else { return };
-        if file.done || file.is_waiting(now) {
+        let origin = (file.source, file.path.clone());
+        let is_held = file.place == Place::AtPath && self.unsettled.get(&origin) == Some(&true);
+        if file.done || file.is_waiting(now) || is_held {
             return;
         }
         let flush = if file.has_news() {
             file.flush
         } else if file.place == Place::Moved && expires(self.moved(file), now) {
+            if let Some((why, lost_bytes_at_least)) = file.shortfall()
+                && file.flush != Flush::Finish
+            {
+                let what = What::Damaged { why, lost_bytes_at_least };
+                self.findings.push(Finding::new(&file.found_as, what));
+            }
             Flush::Finish
         } else if file.is_quiet(now) {
             Flush::Quiet
@@ -267,7 +375,8 @@ impl Tail {
         Moved {
             grew_at: file.grew_at,
             deleted: file.stat.links == 0,
-            superseded: newest.is_some_and(|newest| newest.key != file.key && newest.stat.size > 0),
+            superseded: file.handle.is_packed()
+                || newest.is_some_and(|newest| newest.key != file.key && newest.stat.size > 0),
         }
     }
 

@@ -1,35 +1,44 @@
-//! Where another process left off: each checkpoint finds its file again, under the name it had or
-//! one that it was renamed to in the same directory, and only if its content is the one that was
-//! read.
+//! Where reading goes on of files that are not open: each checkpoint finds its file again, under the
+//! name it had, one that it was renamed to in the same directory, or compressed, and only if its
+//! content is the one that was read. What is not found is told as lost once, and as missing as long
+//! as the directory itself may come back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::Checkpoint;
-use super::discover::{Sight, Sighting};
+use super::checkpoint::{Checkpoint, FileKey, Stage};
 use super::file::{Handle, Stat};
 use super::finding::{Finding, What};
+use super::identity::FINGERPRINT_BYTES_MAX;
 use super::mark::Mark;
+use super::memory::{let_go, mark_of};
+use super::siblings::Origin;
 use super::tracked::{Place, Tracked};
+use super::unpack::Packing;
+use super::view::View;
 
-/// A checkpoint of which the file is not open yet.
+/// A checkpoint of which the file is not open.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    checkpoint: Checkpoint,
-    /// It was told that the file is not there.
-    told: bool,
+    pub(super) checkpoint: Checkpoint,
     /// The file is there and cannot be read.
-    blocked: bool,
+    pub(super) blocked: bool,
+    /// Another content is in its place.
+    replaced: bool,
+    /// It lies nowhere as it was.
+    is_sought: bool,
 }
 
 /// What became of a checkpoint's file.
 enum Found {
     /// Its content is the one that was read.
     Same(Opened, Mark),
+    /// It was compressed and read in part: its content is compared when it has a turn.
+    Packed(PathBuf, Box<dyn Handle>, Stat),
     /// Another content is in its place, and no copy of its own was found: the file is a new one.
     Replaced,
     /// It is there and cannot be read.
@@ -45,96 +54,138 @@ struct Opened {
     stat: Stat,
 }
 
-/// What a walk saw, to be looked up.
-struct There<'a> {
-    by_path: HashMap<&'a Path, &'a Sighting>,
-    by_id: HashMap<(u64, u64), &'a Sighting>,
-    /// What belongs to a checkpoint already.
-    followed: HashSet<(u64, u64)>,
-}
-
-impl<'a> There<'a> {
-    fn new(files: &'a [Sighting]) -> Self {
-        Self {
-            by_path: files.iter().map(|sighting| (&*sighting.path, sighting)).collect(),
-            by_id: files.iter().rev().map(|sighting| (sighting.stat.id(), sighting)).collect(),
-            followed: HashSet::new(),
-        }
-    }
-}
-
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, told: false, blocked: false }
+        Self { checkpoint, blocked: false, replaced: false, is_sought: false }
+    }
+
+    /// What was read of a file whose content was cut off or replaced in place.
+    pub(super) fn replaced(checkpoint: Checkpoint) -> Self {
+        Self { checkpoint, blocked: false, replaced: true, is_sought: true }
     }
 }
 
 impl Tail {
     /// Opens what the checkpoints stand for, as far as it is there.
-    pub(super) fn resume(&mut self, now: Instant, sight: &mut Sight) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let Sight { files, troubles, .. } = sight;
-        let mut there = There::new(files);
-        there.followed.extend(self.tracked.values().map(|file| file.stat.id()));
-        for mut waiting in std::mem::take(&mut self.waiting) {
-            let checkpoint = &waiting.checkpoint;
-            let path = &checkpoint.path;
-            // A checkpoint of a source that is not configured is left for when it is again.
-            let Some(source) = self.sources.iter().position(|source| source.matches(path)) else {
+    pub(super) fn resume(&mut self, now: Instant, view: &mut View<'_>) {
+        self.part_with_stale();
+        let claimed = self.claimed();
+        for key in self.waiting.keys().copied().collect::<Vec<_>>() {
+            let Some(waiting) = self.waiting.get_mut(&key) else { continue };
+            if claimed.contains(&waiting.checkpoint.file) {
+                continue;
+            }
+            (waiting.blocked, waiting.is_sought) = (false, false);
+            let checkpoint = waiting.checkpoint.clone();
+            let path: Arc<Path> = checkpoint.path.as_path().into();
+            let Some(source) = self.sources.iter().position(|source| source.matches(&path)) else {
+                // It is left for when its source is configured again.
+                self.keep_missing(now, key);
                 continue;
             };
-            let lost_bytes_at_least = checkpoint.size.saturating_sub(checkpoint.position.offset);
-            match self.find(checkpoint, &there) {
+            let origin = (source, path);
+            let found =
+                if waiting.replaced { Found::Replaced } else { self.find(&checkpoint, view) };
+            match found {
                 Found::Same(opened, mark) => {
-                    there.followed.insert(opened.stat.id());
-                    let from = mark.position.offset;
-                    self.findings.push(Finding::new(path, What::Resumed { from }));
-                    self.take_up(now, source, checkpoint, opened, mark);
+                    self.waiting.remove(&key);
+                    view.taken.insert(opened.stat.id());
+                    self.take_up(now, source, &checkpoint, opened, mark);
                 }
-                Found::Replaced => {
-                    let what = What::Truncated { lost_bytes_at_least };
-                    self.findings.push(Finding::new(path, what));
-                    self.leave(path, checkpoint.modified_ns);
-                    self.forget.insert(checkpoint.file);
+                Found::Packed(name, handle, stat) => {
+                    view.taken.insert(stat.id());
+                    self.begin_packed(now, origin, (name, handle, stat), vec![checkpoint.file]);
                 }
                 Found::Blocked(path, error) => {
-                    troubles.insert(path, What::unreadable(&error));
-                    waiting.blocked = true;
-                    self.waiting.push(waiting);
-                }
-                Found::Nowhere => {
-                    if !waiting.told {
-                        let what = What::Vanished { lost_bytes_at_least };
-                        self.findings.push(Finding::new(path, what));
+                    view.troubles.insert(path, What::unreadable(&error));
+                    if let Some(waiting) = self.waiting.get_mut(&key) {
+                        waiting.blocked = true;
                     }
-                    self.give_up_or_wait(waiting, &there);
+                    view.taken.insert((checkpoint.identity.device, checkpoint.identity.inode));
+                }
+                Found::Replaced | Found::Nowhere => {
+                    if let Some(waiting) = self.waiting.get_mut(&key) {
+                        waiting.replaced = matches!(found, Found::Replaced);
+                        waiting.is_sought = true;
+                    }
                 }
             }
         }
     }
 
-    /// The file is not there, as far as can be known: what was rotated since is looked for. If
-    /// there is anything, the directory is the true one, and not that under a file system that is
-    /// not mounted yet, and the checkpoint has done its work. Else it waits.
-    fn give_up_or_wait(&mut self, mut waiting: Waiting, there: &There<'_>) {
-        let path = waiting.checkpoint.path.as_path();
-        self.leave(path, waiting.checkpoint.modified_ns);
-        if there.by_path.contains_key(path) || self.newest.contains_key(path) {
-            self.forget.insert(waiting.checkpoint.file);
-        } else {
-            (waiting.told, waiting.blocked) = (true, false);
-            self.waiting.push(waiting);
+    /// Seeks what lies nowhere as it was, when the logs are open of which there may be copies.
+    pub(super) fn seek_all(&mut self, now: Instant, view: &mut View<'_>) {
+        let sought = self.waiting.iter().filter(|(_, waiting)| waiting.is_sought);
+        for key in sought.map(|(key, _)| *key).collect::<Vec<_>>() {
+            let Some(waiting) = self.waiting.get(&key) else { continue };
+            let path: Arc<Path> = waiting.checkpoint.path.as_path().into();
+            if let Some(source) = self.sources.iter().position(|source| source.matches(&path)) {
+                self.seek(now, key, &(source, path), view);
+            }
         }
     }
 
-    /// Files that belong to a checkpoint and must not be taken for new.
-    pub(super) fn blocked_ids(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.waiting
-            .iter()
-            .filter(|waiting| waiting.blocked)
-            .map(|waiting| (waiting.checkpoint.identity.device, waiting.checkpoint.identity.inode))
+    /// Files for which compressed ones are still compared.
+    fn claimed(&self) -> HashSet<FileKey> {
+        self.tracked.values().flat_map(|file| file.claims.iter().copied()).collect()
+    }
+
+    /// Its file lies nowhere as it was: what was rotated since is looked through. What is not among
+    /// that is lost, if the directory is the true one and not that under a file system that is not
+    /// mounted now.
+    fn seek(&mut self, now: Instant, key: (u64, FileKey), origin: &Origin, view: &mut View<'_>) {
+        let made = self.make_up(now, origin, false, view);
+        let Some(waiting) = self.waiting.get(&key) else { return };
+        let checkpoint = waiting.checkpoint.clone();
+        let replaced = waiting.replaced;
+        if !made.is_settled() || self.claimed().contains(&checkpoint.file) {
+            return;
+        }
+        let is_true = replaced
+            || self.newest.get(&origin.1).is_some_and(|newest| *newest != checkpoint.file)
+            || view.at(&origin.1).is_some()
+            || view.holds_files(&*self.files, &origin.1);
+        if !is_true {
+            let what = What::Missing { unread_bytes: checkpoint.unread_bytes() };
+            view.troubles.insert(checkpoint.path, what);
+            self.keep_missing(now, key);
+            return;
+        }
+        self.waiting.remove(&key);
+        self.newest.retain(|_, newest| *newest != checkpoint.file);
+        if checkpoint.position.offset == 0 && view.begun.contains(&origin.1) {
+            // Nothing was read of it by which it could be known: it is the oldest that was missed.
+            self.drop_row(checkpoint.file);
+            return;
+        }
+        let lost_bytes_at_least = checkpoint.unread_bytes();
+        let what = if replaced {
+            What::Truncated { lost_bytes_at_least }
+        } else {
+            What::Vanished { lost_bytes_at_least }
+        };
+        self.findings.push(Finding::new(&checkpoint.path, what));
+        let stored_bytes = checkpoint.position.offset;
+        self.remember(let_go(checkpoint, stored_bytes, self.calendar.at(now)));
+    }
+
+    /// Goes on without a descriptor that leads nowhere any more, as that of a network file system
+    /// that went away, as another process would.
+    fn part_with_stale(&mut self) {
+        for key in self.keys() {
+            let Some(file) = self.tracked.get(&key) else { continue };
+            // What was accepted and is not committed would be forgotten with it.
+            if file.is_stale && file.read == file.base && !file.done {
+                let checkpoint = file.checkpoint();
+                let is_known = file.claims.is_empty();
+                self.tracked.remove(&key);
+                if is_known {
+                    self.dirty.remove(&key);
+                    self.keep(checkpoint.clone());
+                    self.waiting.insert((checkpoint.number, key), Waiting::new(checkpoint));
+                }
+            }
+        }
     }
 
     fn take_up(
@@ -145,8 +196,10 @@ impl Tail {
         opened: Opened,
         mark: Mark,
     ) {
+        let from = mark.position.offset;
+        self.findings.push(Finding::new(&checkpoint.path, What::Resumed { from }));
         if opened.place == Place::Moved {
-            let unread_bytes = opened.stat.size.saturating_sub(mark.position.offset);
+            let unread_bytes = opened.stat.size.saturating_sub(from);
             self.findings.push(Finding::new(&opened.path, What::Rotated { unread_bytes }));
         }
         let opened_as = (opened.handle, opened.stat);
@@ -154,19 +207,18 @@ impl Tail {
         let stands = (opened.place, mark);
         let mut file = Tracked::new(checkpoint.file, origin, opened_as, stands, now);
         file.number = checkpoint.number;
-        // Of a file that nothing was read of only name and inode are known, and of one that moved
-        // only the inode, which is used again.
-        file.is_proven = mark.position.offset > 0 || file.place == Place::AtPath;
-        if !file.is_proven {
-            self.leave(&checkpoint.path, checkpoint.modified_ns);
+        if checkpoint.stage != Stage::Followed {
+            self.dirty.insert(checkpoint.file);
         }
         self.insert(file);
     }
 
-    fn find(&self, checkpoint: &Checkpoint, there: &There<'_>) -> Found {
-        if let Some(sighting) = there.by_path.get(&*checkpoint.path)
+    fn find(&self, checkpoint: &Checkpoint, view: &mut View<'_>) -> Found {
+        let at_path =
+            view.at(&checkpoint.path).filter(|seen| !view.taken.contains(&seen.stat.id()));
+        let at_path = at_path.cloned();
+        if let Some(sighting) = &at_path
             && sighting.stat.inode == checkpoint.identity.inode
-            && !there.followed.contains(&sighting.stat.id())
         {
             let found = self.verify(checkpoint, sighting.path.clone(), Place::AtPath);
             // Device numbers change when disks are found in another order; content tells.
@@ -179,31 +231,47 @@ impl Tail {
             }
         }
         let id = (checkpoint.identity.device, checkpoint.identity.inode);
-        if there.followed.contains(&id) {
+        if view.taken.contains(&id) {
             return Found::Nowhere;
         }
-        if let Some(sighting) = there.by_id.get(&id) {
+        if let Some(sighting) = view.seen.get(&id) {
             return or_nowhere(self.verify(checkpoint, sighting.path.clone(), Place::AtPath));
         }
         let Some(directory) = checkpoint.path.parent() else { return Found::Nowhere };
-        let siblings = match self.siblings(directory) {
-            Ok(siblings) => siblings,
+        let sibling = match view.by_id(self, directory, id) {
+            Ok(sibling) => sibling,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nowhere,
             // It may be in there: it stays awaited.
             Err(error) => return Found::Blocked(directory.to_path_buf(), error),
         };
-        match siblings.into_iter().find(|sibling| sibling.stat.id() == id) {
-            Some(sibling) => {
-                let path = directory.join(sibling.name).into();
-                match self.verify(checkpoint, path, Place::Moved) {
-                    Found::Same(opened, mark) => {
-                        let path = checkpoint.path.as_path().into();
-                        Found::Same(Opened { path, ..opened }, mark)
-                    }
-                    other => or_nowhere(other),
-                }
+        match (sibling, at_path) {
+            (Some(name), _) => self.find_moved(checkpoint, &directory.join(name)),
+            // What was brought here from another disk has another number and the same content.
+            (None, Some(sighting))
+                if checkpoint.position.offset >= u64::from(FINGERPRINT_BYTES_MAX) =>
+            {
+                or_nowhere(self.verify(checkpoint, sighting.path, Place::AtPath))
             }
-            None => Found::Nowhere,
+            (None, _) => Found::Nowhere,
+        }
+    }
+
+    /// The file's number was found at another name.
+    fn find_moved(&self, checkpoint: &Checkpoint, name: &Path) -> Found {
+        let packing = name.file_name().and_then(Packing::of);
+        if let Some((_, packing)) = packing {
+            return match self.open_packed(name, Some(packing)) {
+                Ok((handle, stat)) => Found::Packed(name.to_path_buf(), handle, stat),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nowhere,
+                Err(error) => Found::Blocked(name.to_path_buf(), error),
+            };
+        }
+        match self.verify(checkpoint, name.into(), Place::Moved) {
+            Found::Same(opened, mark) => {
+                let path = checkpoint.path.as_path().into();
+                Found::Same(Opened { path, ..opened }, mark)
+            }
+            other => or_nowhere(other),
         }
     }
 
@@ -227,8 +295,12 @@ impl Tail {
         match compared {
             Ok((handle, stat, mark)) => {
                 let opened = Opened { path, place, handle, stat };
+                // Where nothing was read there is nothing to compare: a log does not shrink.
+                let shrank = checkpoint.position.offset == 0 && opened.stat.size < checkpoint.size;
                 match mark {
-                    Some(mark) if mark == mark_of(checkpoint) => Found::Same(opened, mark),
+                    Some(mark) if mark == mark_of(checkpoint) && !shrank => {
+                        Found::Same(opened, mark)
+                    }
                     Some(_) | None => Found::Replaced,
                 }
             }
@@ -238,19 +310,10 @@ impl Tail {
     }
 }
 
-fn mark_of(checkpoint: &Checkpoint) -> Mark {
-    Mark {
-        generation: checkpoint.generation,
-        position: checkpoint.position,
-        head: checkpoint.identity.head,
-        behind: checkpoint.behind,
-    }
-}
-
 /// Under another name only the same content is the same file: the number may be used again.
 fn or_nowhere(found: Found) -> Found {
     match found {
         Found::Replaced => Found::Nowhere,
-        Found::Same(..) | Found::Blocked(..) | Found::Nowhere => found,
+        Found::Same(..) | Found::Packed(..) | Found::Blocked(..) | Found::Nowhere => found,
     }
 }

@@ -1,162 +1,361 @@
-//! The files beside a log. A rotation by copy and truncation (`copytruncate`) leaves one that holds
-//! what was read, and what was not; rotations that went unseen leave some that were never read.
+//! The files beside a log. Rotations that went unseen leave some that were never read, perhaps
+//! compressed since; a rotation by copy and truncation (`copytruncate`) leaves one that holds what
+//! was read, and what was not.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::FileKey;
+use super::checkpoint::{Checkpoint, FileKey};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
-use super::rotation::{Sibling, missed};
+use super::memory::{let_go, mark_of};
+use super::recognise::Recognised;
+use super::resume::Waiting;
+use super::rotated::{Rotated, Turn, oldest_first};
+use super::rotation::MISSED_MAX;
 use super::tracked::{Place, Tracked};
+use super::view::{View, here};
 
-/// A directory in which files move all the time is listed so often at most.
-const LISTINGS_MAX: u32 = 10;
+/// A log: its source and its path.
+pub(super) type Origin = (usize, Arc<Path>);
+
+/// What became of the rotated files of a log.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MadeUp {
+    /// There are more: the log itself must wait for them.
+    pub(super) more: bool,
+    /// Some could not be read: they are tried again.
+    pub(super) again: bool,
+}
+
+impl MadeUp {
+    /// Is all done?
+    pub(super) fn is_settled(self) -> bool {
+        !(self.more || self.again)
+    }
+}
+
+/// What a file beside a log is.
+enum Beside {
+    /// No file, or one that is looked at otherwise.
+    Nothing,
+    /// It is followed or was read.
+    Known,
+    /// It is compressed, and perhaps still being written.
+    Unripe,
+    Missed(Missed),
+}
+
+/// A rotated file that is to be read.
+struct Missed {
+    turn: Turn,
+    name: PathBuf,
+    handle: Box<dyn Handle>,
+    stat: Stat,
+    /// It was read up to this checkpoint.
+    known: Option<FileKey>,
+    /// What it could be, to be found out while it is decoded.
+    claims: Vec<FileKey>,
+    /// The path under which a source has it, if one does.
+    own: Option<Origin>,
+}
 
 impl Tail {
-    /// The regular files of a directory. One that is rotated while it is listed shows a file under
-    /// two names or under none: it is listed again until nothing moves.
-    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
-        let mut siblings = self.list(directory)?;
-        for _ in 1..LISTINGS_MAX {
-            let before = std::mem::replace(&mut siblings, self.list(directory)?);
-            let ids = |siblings: &[Sibling]| -> BTreeMap<_, _> {
-                siblings.iter().map(|each| (each.name.clone(), each.stat.id())).collect()
-            };
-            if ids(&before) == ids(&siblings) {
-                break;
-            }
-        }
-        Ok(siblings)
-    }
-
-    fn list(&self, directory: &Path) -> io::Result<Vec<Sibling>> {
-        // The parent of a relative path without a directory is empty.
-        let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-        let names = self.files.names(here)?;
-        let regular = names.into_iter().filter_map(|name| {
-            // What is gone or closed to us since is no candidate.
-            let stat = self.files.stat(&directory.join(&name)).ok()?;
-            (stat.kind == Kind::Regular).then_some(Sibling { name, stat })
-        });
-        Ok(regular.collect())
-    }
-
-    /// Makes up for rotations that went unseen: what was written after the file that was read last
-    /// at this path and before the one that is there now is followed too, in order. Only those
-    /// that are `free`: no path of a source leads to them.
+    /// Makes up for rotations that went unseen: rotated files of this log of which nothing is known
+    /// are followed too, oldest first and before the log itself. What lies beside a log that was
+    /// never seen before is none of ours, and remembered as such.
     pub(super) fn make_up(
         &mut self,
         now: Instant,
-        origin: &(usize, Arc<Path>),
-        free: impl Fn((u64, u64)) -> bool,
-    ) {
-        let last = self.newest.get(&origin.1).and_then(|key| self.tracked.get(key));
-        let last = last.filter(|file| file.is_proven).map(|file| file.stat);
-        self.make_up_after(now, origin, last, free);
+        origin: &Origin,
+        is_new: bool,
+        view: &mut View<'_>,
+    ) -> MadeUp {
+        let path = &origin.1;
+        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else {
+            return MadeUp::default();
+        };
+        let rotated = match view.beside(&*self.files, directory) {
+            Ok(beside) => beside.rotated(base),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return MadeUp::default(),
+            Err(error) => {
+                if !is_new {
+                    view.troubles.insert(directory.to_path_buf(), What::unreadable(&error));
+                }
+                return MadeUp { again: !is_new, ..MadeUp::default() };
+            }
+        };
+        if rotated.is_empty() {
+            return MadeUp::default();
+        }
+        if self.find_replaced(now, path) {
+            view.taken.extend(self.taken());
+        }
+        let (mut missed, mut known, mut there) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut made = MadeUp::default();
+        for one in rotated {
+            let name = directory.join(&one.name);
+            let found = self.files.stat(&name).and_then(|stat| {
+                there.insert(stat.id());
+                self.look_beside(now, origin, (&name, &one), (stat, is_new), view)
+            });
+            match found {
+                Ok(Beside::Nothing) => {}
+                Ok(Beside::Known) => known.push(one.turn),
+                Ok(Beside::Unripe) => made.more = true,
+                Ok(Beside::Missed(file)) => missed.push(file),
+                // Gone since it was listed, perhaps to be compressed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
+                Err(error) => {
+                    view.troubles.insert(name, What::unreadable(&error));
+                    made.again = !is_new;
+                }
+            }
+        }
+        let now_us = self.calendar.at(now);
+        for file in self.memory.long_gone(path, &there, now_us) {
+            self.memory.remove(file);
+            self.drop_row(file);
+        }
+        let missed = oldest_first(missed, &known, |file| &file.turn, |file| file.stat.modified_ns);
+        self.follow_missed(now, origin, missed, made, view)
     }
 
-    /// The same behind a file that is known: the one of the path that was read `last`.
-    fn make_up_after(
+    /// Finds files of this log that were cut off and written on since they were read: what lies beside
+    /// them may be copies of what they held.
+    fn find_replaced(&mut self, now: Instant, path: &Path) -> bool {
+        let is_replaced = |file: &&Tracked| {
+            let changed = *file.path == *path && file.claims.is_empty() && file.is_changed();
+            // A fault shows when the file is read.
+            changed && file.is_replaced().unwrap_or(false)
+        };
+        let replaced: Vec<FileKey> =
+            self.tracked.values().filter(is_replaced).map(|file| file.key).collect();
+        replaced.iter().for_each(|key| self.replaced(now, *key));
+        !replaced.is_empty()
+    }
+
+    /// Was this log seen before, by this process or another?
+    pub(super) fn knows(&self, path: &Path) -> bool {
+        self.newest.contains_key(path)
+            || self.memory.knows(path)
+            || self.waiting.values().any(|one| one.checkpoint.path == *path)
+    }
+
+    fn look_beside(
         &mut self,
         now: Instant,
-        origin: &(usize, Arc<Path>),
-        last: Option<Stat>,
-        free: impl Fn((u64, u64)) -> bool,
-    ) {
-        let path = &origin.1;
-        let left_ns = self.left.get(&**path).copied();
-        let modified_ns = match (last, left_ns) {
-            (Some(last), _) => last.modified_ns,
-            (None, Some(left_ns)) => left_ns,
-            (None, None) => return,
-        };
-        let (Some(directory), Some(base)) = (path.parent(), path.file_name()) else { return };
-        for _ in 0..LISTINGS_MAX {
-            // A directory that cannot be listed is among the troubles of the walk, if it holds a glob.
-            let mut siblings = self.siblings(directory).unwrap_or_default();
-            let name = siblings
-                .iter()
-                .find(|sibling| last.is_some_and(|last| last.id() == sibling.stat.id()))
-                .map(|sibling| sibling.name.clone());
-            let followed = self.taken();
-            siblings.retain(|sibling| {
-                let id = sibling.stat.id();
-                !followed.contains(&id) && free(id)
-            });
-            let missed = missed(base, name.as_deref(), modified_ns, left_ns, siblings);
-            if self.follow_all(now, origin, directory, missed) {
+        origin: &Origin,
+        (name, rotated): (&Path, &Rotated),
+        (stat, is_new): (Stat, bool),
+        view: &View<'_>,
+    ) -> io::Result<Beside> {
+        if stat.kind != Kind::Regular {
+            return Ok(Beside::Nothing);
+        }
+        if view.taken.contains(&stat.id())
+            || self.is_left_copy(&stat)
+            || self.memory.is_unchanged(&stat)
+            || self.memory.is_older(&origin.1, stat.modified_ns)
+        {
+            return Ok(Beside::Known);
+        }
+        let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
+        if is_new {
+            if own.is_none() {
+                self.leave_unread(&origin.1, name, rotated, &stat);
+            }
+            return Ok(Beside::Nothing);
+        }
+        let (handle, mut stat) = self.open_as(name, rotated)?;
+        let directory = origin.1.parent().unwrap_or(Path::new(""));
+        let mut claims = self.claims(directory, &*handle)?;
+        let mut known = None;
+        if handle.is_packed() {
+            if !self.is_ripe(now, &*handle)? {
+                return Ok(Beside::Unripe);
+            }
+            // More is known since its beginning was decoded.
+            stat = handle.stat()?;
+            if let Some(of) = self.is_compressed_from(&claims, &stat) {
+                self.remember_as(of, &stat);
+                return Ok(Beside::Known);
+            }
+        } else {
+            match self.recognise(&*handle, &stat, std::mem::take(&mut claims))? {
+                Recognised::CopyOf(of) => {
+                    self.leave_copy(&stat, of);
+                    return Ok(Beside::Known);
+                }
+                Recognised::ReadBefore(of) if own.is_none() && self.is_read_to_end(of, &stat) => {
+                    self.remember_as(of, &stat);
+                    return Ok(Beside::Known);
+                }
+                Recognised::ReadBefore(of) => known = Some(of),
+                Recognised::New => {}
+            }
+        }
+        let turn = rotated.turn.clone();
+        Ok(Beside::Missed(Missed {
+            turn,
+            name: name.to_path_buf(),
+            handle,
+            stat,
+            known,
+            claims,
+            own,
+        }))
+    }
+
+    fn open_as(&self, name: &Path, rotated: &Rotated) -> io::Result<(Box<dyn Handle>, Stat)> {
+        self.open_packed(name, rotated.packing.as_ref().map(|(_, how)| *how))
+    }
+
+    fn is_read_to_end(&self, of: FileKey, stat: &Stat) -> bool {
+        self.memory.file(of).is_some_and(|known| known.position.offset == stat.size)
+    }
+
+    /// Remembers that a file that was let go lies there now.
+    fn remember_as(&mut self, of: FileKey, stat: &Stat) {
+        let Some(mut known) = self.memory.file(of).cloned() else { return };
+        known.file = FileKey(self.draw());
+        (known.identity.device, known.identity.inode) = stat.id();
+        (known.size, known.modified_ns) = (stat.stored_bytes, stat.modified_ns);
+        self.remember(known);
+    }
+
+    /// Remembers what was there before its log was followed.
+    fn leave_unread(&mut self, path: &Path, name: &Path, rotated: &Rotated, stat: &Stat) {
+        let generation = self.draw();
+        let beginning = Mark::beginning(generation);
+        // What cannot be read now is known by its number and time alone.
+        let mark = self.open_as(name, rotated).and_then(|(handle, stat)| {
+            if handle.is_packed() {
+                return Ok(None);
+            }
+            Mark::at(
+                &*handle,
+                generation,
+                super::Position { offset: stat.size, ..Default::default() },
+            )
+        });
+        let mark = mark.ok().flatten().unwrap_or(beginning);
+        let file = FileKey(self.draw());
+        let checkpoint = Checkpoint::new(file, path, mark, stat);
+        let checkpoint = let_go(checkpoint, stat.stored_bytes, self.calendar.started_us());
+        self.remember(checkpoint);
+    }
+
+    fn follow_missed(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        missed: Vec<Missed>,
+        mut made: MadeUp,
+        view: &mut View<'_>,
+    ) -> MadeUp {
+        if missed.is_empty() {
+            return made;
+        }
+        let of_log = |file: &&Tracked| file.place == Place::Moved && file.path == origin.1;
+        let mut room = MISSED_MAX.saturating_sub(self.tracked.values().filter(of_log).count());
+        let newest = self.newest.get(&origin.1).copied();
+        let log = newest.and_then(|key| self.tracked.get(&key));
+        let log = log.filter(|log| log.place == Place::AtPath).map(|log| (log.key, log.after));
+        let mut before = log.map_or(newest, |(_, after)| after);
+        for file in missed {
+            if file.own.is_none() && room == 0 {
+                made.more = true;
                 break;
             }
+            view.taken.insert(file.stat.id());
+            let (place, chained) = match file.own {
+                Some(_) => (Place::AtPath, true),
+                None => (Place::Moved, false),
+            };
+            room = room.saturating_sub(usize::from(!chained));
+            if file.known.is_none() {
+                view.begun.insert(origin.1.clone());
+            }
+            let key = self.follow(now, file, origin, place);
+            if chained && let Some(file) = self.tracked.get_mut(&key) {
+                file.after = before;
+            }
+            if chained && let Some(log) = log.and_then(|log| self.tracked.get_mut(&log.0)) {
+                log.after = Some(key);
+            }
+            before = Some(key);
         }
+        made
     }
 
-    /// Follows these files. False if one has another name by now: then they are to be listed again.
-    fn follow_all(
+    fn follow(&mut self, now: Instant, file: Missed, origin: &Origin, place: Place) -> FileKey {
+        let Missed { name, handle, stat, known, claims, own, .. } = file;
+        let origin = own.unwrap_or_else(|| origin.clone());
+        let is_packed = handle.is_packed();
+        let opened = (handle, stat);
+        if let Some(known) = known {
+            return self.follow_known(now, known, origin, opened, place);
+        }
+        if is_packed {
+            return self.begin_packed(now, origin, (name, opened.0, opened.1), claims);
+        }
+        let mark = Mark::beginning(self.draw());
+        self.begin(now, origin, opened, (place, mark))
+    }
+
+    /// Follows a file that was read in part before.
+    pub(super) fn follow_known(
         &mut self,
         now: Instant,
-        origin: &(usize, Arc<Path>),
-        directory: &Path,
-        missed: Vec<Sibling>,
-    ) -> bool {
-        for sibling in missed {
-            let name = directory.join(&sibling.name);
-            match self.open(&name) {
-                Ok((handle, stat)) if stat.id() == sibling.stat.id() => {
-                    let mark = Mark::beginning(self.draw());
-                    self.begin(now, origin.clone(), (handle, stat), (Place::Moved, mark));
-                }
-                Ok(_) => return false,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
-                Err(error) => self.findings.push(Finding::new(&name, What::unreadable(&error))),
-            }
-        }
-        true
-    }
-
-    /// A file that was cut off holds something again. Whole generations of it may have come and gone
-    /// since: nothing was read of them by which they could be known, but they are younger than the
-    /// last copy.
-    pub(super) fn refilled(&mut self, now: Instant, key: FileKey) {
-        let Some(file) = self.tracked.get(&key).filter(|_| self.emptied.remove(&key)) else {
-            return;
+        of: FileKey,
+        origin: Origin,
+        opened: (Box<dyn Handle>, Stat),
+        place: Place,
+    ) -> FileKey {
+        let Some(known) = self.take_checkpoint(of) else {
+            let mark = Mark::beginning(self.draw());
+            return self.begin(now, origin, opened, (place, mark));
         };
-        if file.read.position.offset > 0 {
-            return;
-        }
-        let origin = (file.source, file.path.clone());
-        let copies = self
-            .tracked
-            .values()
-            .filter(|copy| copy.place == Place::Moved && copy.path == origin.1 && copy.is_proven);
-        let last = copies.max_by_key(|copy| copy.number).map(|copy| copy.stat);
-        self.make_up_copies(now, &origin, last);
+        let mark = mark_of(&known);
+        self.findings.push(Finding::new(&origin.1, What::Resumed { from: mark.position.offset }));
+        let mut file = Tracked::new(known.file, origin, opened, (place, mark), now);
+        file.expected = known.unread_to();
+        self.keep.remove(&known.file);
+        self.forget.remove(&known.file);
+        self.dirty.insert(known.file);
+        self.insert(file);
+        known.file
     }
 
-    /// Makes up for copies that are younger than the `last` one. What a path of a source leads to is
-    /// followed by itself.
-    fn make_up_copies(&mut self, now: Instant, origin: &(usize, Arc<Path>), last: Option<Stat>) {
-        let directory = origin.1.parent().unwrap_or(Path::new(""));
-        // As above: what cannot be listed is no candidate.
-        let siblings = self.siblings(directory).unwrap_or_default();
-        let claimed: HashSet<_> = siblings
-            .into_iter()
-            .filter(|sibling| {
-                let path = directory.join(&sibling.name);
-                self.sources.iter().any(|source| source.matches(&path))
-            })
-            .map(|sibling| sibling.stat.id())
-            .collect();
-        self.make_up_after(now, origin, last, |id| !claimed.contains(&id));
+    /// Follows a compressed file, which may be one of those that it claims to be.
+    pub(super) fn begin_packed(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        (name, handle, stat): (PathBuf, Box<dyn Handle>, Stat),
+        claims: Vec<FileKey>,
+    ) -> FileKey {
+        let mark = Mark::beginning(self.draw());
+        let key = FileKey(self.draw());
+        let mut file = Tracked::new(key, origin, (handle, stat), (Place::Moved, mark), now);
+        if claims.is_empty() {
+            self.findings.push(Finding::new(&name, What::Unpacking { from: 0 }));
+            self.dirty.insert(key);
+        }
+        (file.found_as, file.claims) = (name, claims);
+        self.insert(file);
+        key
     }
 
     /// A file beside `path` that is not followed and holds the very bytes that were read up to
-    /// `mark`: the newest of them.
+    /// `mark`, whatever it is called: the newest of them.
     pub(super) fn find_copy(&self, path: &Path, mark: Mark) -> Option<(Box<dyn Handle>, Stat)> {
         if mark.position.offset == 0 {
             return None;
@@ -165,41 +364,57 @@ impl Tail {
         let followed = self.taken();
         // What cannot be listed or opened is no copy that could be read.
         let mut siblings = self.siblings(directory).unwrap_or_default();
-        siblings.retain(|sibling| {
-            sibling.stat.size >= mark.position.offset && !followed.contains(&sibling.stat.id())
+        siblings.retain(|(_, stat)| {
+            stat.size >= mark.position.offset && !followed.contains(&stat.id())
         });
-        siblings.sort_by_key(|sibling| std::cmp::Reverse(sibling.stat.modified_ns));
-        siblings.into_iter().find_map(|sibling| {
-            let (handle, stat) = self.open(&directory.join(sibling.name)).ok()?;
+        siblings.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.modified_ns));
+        siblings.into_iter().find_map(|(name, _)| {
+            let (handle, stat) = self.open(&directory.join(name)).ok()?;
             let found = Mark::at(&*handle, mark.generation, mark.position).ok()??;
             (found == mark).then_some((handle, stat))
         })
     }
 
+    /// The regular files of a directory.
+    pub(super) fn siblings(&self, directory: &Path) -> io::Result<Vec<(OsString, Stat)>> {
+        let names = self.files.names(here(directory))?;
+        let regular = names.into_iter().filter_map(|name| {
+            // What is gone or closed to us since is no candidate.
+            let stat = self.files.stat(&directory.join(&name)).ok()?;
+            (stat.kind == Kind::Regular).then_some((name, stat))
+        });
+        Ok(regular.collect())
+    }
+
     /// The content was cut off or replaced in place: a new generation begins, after what a copy
-    /// still holds of the old one, and after the copies of generations that came and went unseen.
+    /// still holds of the old one.
     pub(super) fn truncated(&mut self, now: Instant, key: FileKey, lost_bytes_at_least: u64) {
         let (copy_key, generation) = (FileKey(self.draw()), self.draw());
         let Some(file) = self.tracked.get_mut(&key) else { return };
         let (read, base) = (file.read, file.base);
-        let (source, path) = (file.source, file.path.clone());
+        let origin = (file.source, file.path.clone());
+        let mut old = file.checkpoint();
+        (old.file, old.number) = (copy_key, 0);
+        old.size = read.position.offset.saturating_add(lost_bytes_at_least);
         file.restart(generation, now);
         self.dirty.insert(key);
-        self.emptied.insert(key);
-        if let Some((handle, stat)) = self.find_copy(&path, read) {
+        if let Some((handle, stat)) = self.find_copy(&origin.1, read) {
             let unread_bytes = stat.size.saturating_sub(read.position.offset);
-            self.findings.push(Finding::new(&path, What::Rotated { unread_bytes }));
-            let origin = (source, path.clone());
+            self.findings.push(Finding::new(&origin.1, What::Rotated { unread_bytes }));
             let mut copy =
-                Tracked::new(copy_key, origin.clone(), (handle, stat), (Place::Moved, read), now);
+                Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
             copy.base = base;
+            copy.expected = old.size;
             self.insert(copy);
             self.dirty.insert(copy_key);
             self.enqueue(copy_key);
-            self.make_up_copies(now, &origin, Some(stat));
+            self.enqueue(key);
         } else {
-            self.findings.push(Finding::new(&path, What::Truncated { lost_bytes_at_least }));
+            // It may have been compressed since, or the log itself be another by now: all is looked at
+            // before the new content is read.
+            self.keep(old.clone());
+            self.waiting.insert((old.number, copy_key), Waiting::replaced(old));
+            self.next_pass = None;
         }
-        self.enqueue(key);
     }
 }

@@ -2,22 +2,19 @@
 //! no other file.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::buffer::{Buffer, WINDOW_BYTES, WINDOW_BYTES_MAX};
+use super::buffer::{WINDOW_BYTES, WINDOW_BYTES_MAX};
 use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
-use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, read_full};
+use super::file::{Handle, RETRY_FIRST, RETRY_MAX, Stat, is_stale, read_full};
 use super::finding::What;
-use super::identity::Identity;
-use super::lines::{Lines, Rest, nul_run, nul_tail};
+use super::identity::Fingerprint;
+use super::lines::nul_tail;
 use super::mark::Mark;
 use super::rotation::{Change, QUIET_WAIT, change};
-
-/// How many NULs are passed over in one turn.
-const NUL_BYTES_A_TURN: u64 = 64 * 1024 * 1024;
 
 /// Where a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +41,10 @@ pub(super) enum Flush {
 /// What there was when a file was read to its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caught {
-    size: u64,
+    pub(super) size: u64,
     /// Where the NULs begin that the file ends with, if it does. Space that was set aside is written
     /// without a change of size; the first byte there tells.
-    data_end: u64,
+    pub(super) data_end: u64,
 }
 
 /// A fault that did not go away yet.
@@ -72,6 +69,8 @@ pub(super) struct Tracked {
     pub(super) read_at: Option<Instant>,
     pub(super) grew_at: Instant,
     pub(super) caught: Option<Caught>,
+    /// What was read there and not accepted.
+    pub(super) begun: Fingerprint,
     /// Lines at the end were given and not accepted: a record that may go on.
     pub(super) left_open: bool,
     pub(super) flush: Flush,
@@ -82,36 +81,22 @@ pub(super) struct Tracked {
     /// Given in order of appearance; 0 before that.
     pub(super) number: u64,
     pub(super) queued: bool,
-    /// It is the file that it was taken for: its content was compared, or it was open all the time.
-    pub(super) is_proven: bool,
+    /// The name under which it was found, where that is not its log's.
+    pub(super) found_as: PathBuf,
+    /// Known files that it may be, to be found out before it is read.
+    pub(super) claims: Vec<FileKey>,
+    /// Bytes that it was known to hold before it was opened.
+    pub(super) expected: u64,
+    /// Its descriptor leads nowhere any more.
+    pub(super) is_stale: bool,
     pub(super) trouble: Option<Trouble>,
     /// The last modification at which the bytes before the position were those that were read.
-    verified_ns: i64,
-    window_bytes: usize,
+    pub(super) verified_ns: i64,
+    pub(super) window_bytes: usize,
     /// How far a search through NULs has come.
-    nuls_to: u64,
+    pub(super) nuls_to: u64,
     /// NULs before this offset have data behind them.
-    data_to: u64,
-}
-
-/// What a turn of one file came to.
-pub(super) enum Turn {
-    /// There are lines, or an end, to give.
-    Window(Window),
-    /// Nothing new.
-    Nothing,
-    /// No line so far; there is more.
-    Again,
-    /// The bytes before the position are not those that were read.
-    Replaced,
-}
-
-/// A window that is in the buffer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
-    lead_bytes: usize,
-    rest: Rest,
-    end: End,
+    pub(super) data_to: u64,
 }
 
 impl Tracked {
@@ -122,6 +107,7 @@ impl Tracked {
         (place, mark): (Place, Mark),
         now: Instant,
     ) -> Self {
+        let found_as = path.to_path_buf();
         Self {
             key,
             source,
@@ -134,13 +120,17 @@ impl Tracked {
             read_at: None,
             grew_at: now,
             caught: None,
+            begun: Fingerprint::default(),
             left_open: false,
             flush: Flush::None,
             done: false,
             after: None,
             number: 0,
             queued: false,
-            is_proven: true,
+            found_as,
+            claims: Vec::new(),
+            expected: 0,
+            is_stale: false,
             trouble: None,
             verified_ns: stat.modified_ns,
             window_bytes: WINDOW_BYTES,
@@ -150,36 +140,66 @@ impl Tracked {
     }
 
     pub(super) fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            file: self.key,
-            number: self.number,
-            path: self.path.to_path_buf(),
-            identity: Identity {
-                device: self.stat.device,
-                inode: self.stat.inode,
-                head: self.read.head,
-            },
-            generation: self.read.generation,
-            position: self.read.position,
-            behind: self.read.behind,
-            // A turn may have read more than the last look saw.
-            size: self.stat.size.max(self.read.position.offset),
-            modified_ns: self.stat.modified_ns,
-        }
+        let mut checkpoint = Checkpoint::new(self.key, &self.path, self.read, &self.stat);
+        checkpoint.number = self.number;
+        checkpoint.size = self.known_bytes().max(self.read.position.offset);
+        checkpoint
+    }
+
+    /// Bytes that it holds for sure.
+    fn known_bytes(&self) -> u64 {
+        // Of what is compressed the size is a guess until it is decoded.
+        if self.handle.is_packed() { self.expected } else { self.stat.size.max(self.expected) }
+    }
+
+    /// Bytes that are not read yet, for sure.
+    pub(super) fn known_unread_bytes(&self) -> u64 {
+        self.known_bytes().saturating_sub(self.read.position.offset)
     }
 
     pub(super) fn unread_bytes(&self) -> u64 {
         self.stat.size.saturating_sub(self.read.position.offset)
     }
 
+    /// Why a file that is read as far as it goes does not hold what it should, and how much is
+    /// missing at least.
+    pub(super) fn shortfall(&self) -> Option<(String, u64)> {
+        let held = self.stat.size.max(self.read.position.offset);
+        let missing = self.expected.saturating_sub(held);
+        let short = (missing > 0).then(|| "it ends before what it was made from did".to_owned());
+        self.handle.damage().or(short).map(|why| (why, missing))
+    }
+
     /// Takes down what the file system says now.
     pub(super) fn seen(&mut self, now: Instant, stat: Stat) -> Change {
-        let change = change(self.stat.size, self.read.position.offset, stat.size);
-        if stat.size != self.stat.size {
+        let offset = self.read.position.offset;
+        // What is compressed may be damaged before the place where reading went on.
+        let size = if self.handle.is_packed() { stat.size.max(offset) } else { stat.size };
+        let change = change(self.stat.size, offset, size);
+        if (stat.size, stat.stored_bytes) != (self.stat.size, self.stat.stored_bytes) {
             self.grew_at = now;
         }
+        let known = self.caught.map_or(self.stat.size, |caught| caught.data_end);
         self.stat = stat;
+        // Where nothing was read there is nothing to compare: a log does not shrink.
+        if offset == 0 && size < known && !self.handle.is_packed() {
+            return Change::Truncated { lost_bytes_at_least: known };
+        }
         change
+    }
+
+    /// Takes down that the file was read to its end, at `size` bytes; `ahead` is what lies behind the
+    /// position.
+    pub(super) fn catch(&mut self, size: u64, ahead: &[u8]) {
+        let nuls = nul_tail(ahead);
+        self.begun = Fingerprint::of_first(ahead.get(..ahead.len() - nuls).unwrap_or(ahead));
+        self.caught = Some(Caught { size, data_end: size.saturating_sub(nuls as u64) });
+    }
+
+    /// Is what was read behind the position, and not accepted, still there?
+    pub(super) fn is_begun_as(&self, ahead: &[u8]) -> bool {
+        let begun = usize::from(self.begun.bytes);
+        begun == 0 || ahead.get(..begun).is_some_and(|ahead| self.begun.matches(ahead))
     }
 
     /// Bytes that were read at the end and not accepted: the beginning of a line or record.
@@ -199,12 +219,23 @@ impl Tracked {
     /// Forgets all that only holds for the position where it stood.
     pub(super) fn rewind(&mut self) {
         self.caught = None;
+        self.begun = Fingerprint::default();
         self.left_open = false;
         self.flush = Flush::None;
         self.done = false;
         self.window_bytes = WINDOW_BYTES;
         self.nuls_to = 0;
         self.data_to = 0;
+    }
+
+    /// Was it written since its content was compared?
+    pub(super) fn is_changed(&self) -> bool {
+        self.stat.modified_ns != self.verified_ns && !self.handle.is_packed()
+    }
+
+    /// Makes the next look find it changed.
+    pub(super) fn compare_again(&mut self) {
+        self.verified_ns = self.stat.modified_ns.wrapping_add(1);
     }
 
     /// Are there bytes that were not given yet?
@@ -240,129 +271,12 @@ impl Tracked {
     /// Reading failed. Says whether that is news.
     pub(super) fn failed(&mut self, now: Instant, error: &io::Error) -> Option<What> {
         let what = What::unreadable(error);
+        self.is_stale |= is_stale(error);
         let before = self.trouble.take();
         let wait = before.as_ref().map_or(RETRY_FIRST, |before| (before.wait * 2).min(RETRY_MAX));
         let news = before.is_none_or(|before| before.what != what).then(|| what.clone());
         self.trouble = Some(Trouble { what, wait, retry_at: now + wait });
         news
-    }
-
-    /// Reads the next window into `buffer`.
-    pub(super) fn turn(&mut self, buffer: &mut Buffer) -> io::Result<Turn> {
-        let lead_bytes = usize::from(self.read.behind.bytes);
-        let position = self.read.position;
-        let from = position.offset.saturating_sub(lead_bytes as u64);
-        let bytes_max = lead_bytes.saturating_add(WINDOW_BYTES_MAX);
-        let mut bytes = lead_bytes.saturating_add(self.window_bytes);
-        buffer.begin(bytes);
-        loop {
-            let ended = buffer.fill(&*self.handle, from)?;
-            let ahead = match buffer.filled().split_at_checked(lead_bytes) {
-                Some((behind, ahead)) if self.read.behind.matches(behind) => ahead,
-                _ => return Ok(Turn::Replaced),
-            };
-            self.verified_ns = self.stat.modified_ns;
-            let size = position.offset.saturating_add(ahead.len() as u64);
-            let window = self.window(lead_bytes, ahead, ended, size);
-            let mut lines = Lines::new(ahead, position, window.rest);
-            if lines.next().is_some() {
-                return Ok(Turn::Window(window));
-            }
-            if lines.position() != position {
-                // NULs, or the rest of a cut line: nothing that a reader has to see.
-                let chunk = Chunk { lines, ..self.chunk(window, buffer) };
-                self.read = chunk.mark_at(chunk.position());
-                return Ok(Turn::Again);
-            }
-            let data_end = size.saturating_sub(nul_tail(ahead) as u64);
-            if ended {
-                return Ok(self.at_end(window, Caught { size, data_end }));
-            }
-            if window.rest == Rest::Waits {
-                return self.find_data(buffer, size, data_end);
-            }
-            if bytes >= bytes_max {
-                return Ok(Turn::Nothing);
-            }
-            bytes = bytes.saturating_mul(2).min(bytes_max);
-            buffer.grow(bytes);
-        }
-    }
-
-    /// What the window's end means. A file that grew after all is neither quiet nor finished.
-    fn window(&mut self, lead_bytes: usize, ahead: &[u8], ended: bool, size: u64) -> Window {
-        if ended && self.flush != Flush::All && size > self.stat.size {
-            self.flush = Flush::None;
-        }
-        let end = match self.flush {
-            _ if !ended && ahead.len() >= WINDOW_BYTES_MAX => End::Full,
-            _ if !ended => End::More,
-            Flush::None => End::Caught,
-            Flush::Quiet | Flush::All => End::Quiet,
-            Flush::Finish => End::Finished,
-        };
-        let rest = match ended {
-            true if self.takes_all() => Rest::Final,
-            // NULs at the end may be space that is set aside, unless data was seen behind them.
-            false if ahead.last() != Some(&0) || size <= self.data_to => Rest::GoesOn,
-            _ => Rest::Waits,
-        };
-        Window { lead_bytes, rest, end }
-    }
-
-    fn takes_all(&self) -> bool {
-        matches!(self.flush, Flush::All | Flush::Finish)
-    }
-
-    fn at_end(&mut self, window: Window, caught: Caught) -> Turn {
-        if window.end == End::Finished {
-            return Turn::Window(window);
-        }
-        self.flush = Flush::None;
-        self.caught = Some(caught);
-        Turn::Nothing
-    }
-
-    /// Looks whether data lies behind the NULs that begin at `data_end` and fill the file up to `at`
-    /// at least. If not they are space that was set aside, which is waited for.
-    fn find_data(&mut self, buffer: &mut Buffer, at: u64, data_end: u64) -> io::Result<Turn> {
-        let mut at = self.nuls_to.max(at);
-        let until = at.saturating_add(NUL_BYTES_A_TURN);
-        while at < until {
-            buffer.begin(WINDOW_BYTES);
-            let ended = buffer.fill(&*self.handle, at)?;
-            let nuls = nul_run(buffer.filled());
-            at = at.saturating_add(nuls as u64);
-            if nuls < buffer.filled().len() || (ended && self.takes_all()) {
-                (self.data_to, self.nuls_to) = (at, 0);
-                return Ok(Turn::Again);
-            }
-            if ended {
-                self.caught = Some(Caught { size: at, data_end });
-                (self.flush, self.nuls_to) = (Flush::None, 0);
-                return Ok(Turn::Nothing);
-            }
-        }
-        self.nuls_to = at;
-        Ok(Turn::Again)
-    }
-
-    /// The chunk that [`turn`](Self::turn) left in `buffer`.
-    pub(super) fn chunk<'b>(&self, window: Window, buffer: &'b Buffer) -> Chunk<'b> {
-        let bytes = buffer.filled();
-        let ahead = bytes.get(window.lead_bytes..).unwrap_or_default();
-        Chunk {
-            file: self.key,
-            source: self.source,
-            path: self.path.clone(),
-            generation: self.read.generation,
-            end: window.end,
-            mark: self.read,
-            lead_bytes: window.lead_bytes,
-            bytes,
-            lines: Lines::new(ahead, self.read.position, window.rest),
-            exhausted: false,
-        }
     }
 
     /// Takes over how far a chunk was accepted. Says whether the file wants another turn at once.
@@ -372,6 +286,7 @@ impl Tracked {
         self.read = mark;
         self.read_at = Some(now);
         if moved {
+            self.begun = Fingerprint::default();
             self.window_bytes = WINDOW_BYTES;
             self.nuls_to = 0;
         }
@@ -386,9 +301,9 @@ impl Tracked {
             End::More => true,
             End::Full => moved,
             End::Caught | End::Quiet | End::Finished => {
-                let size = chunk.size();
-                let data_end = size.saturating_sub(nul_tail(chunk.lines.rest()) as u64);
-                self.caught = Some(Caught { size, data_end });
+                let accepted = mark.position.offset.saturating_sub(chunk.mark.position.offset);
+                let from = usize::try_from(accepted).unwrap_or(0).saturating_add(chunk.lead_bytes);
+                self.catch(chunk.size(), chunk.bytes.get(from..).unwrap_or_default());
                 self.left_open = !all && chunk.end == End::Caught;
                 self.done = all && chunk.end == End::Finished;
                 self.flush = Flush::None;

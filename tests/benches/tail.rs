@@ -32,7 +32,8 @@ fn lines_of_bytes(bencher: divan::Bencher<'_, '_>, line_bytes: usize) {
         .counter(BytesCount::new(lines * line_bytes))
         .counter(ItemsCount::new(lines))
         .with_inputs(|| {
-            let mut tail = Tail::new(&sources, Vec::new(), 1, Signal::default()).expect("a path");
+            let mut tail =
+                Tail::new(&sources, Vec::new(), 1, 0, Signal::default()).expect("a path");
             tail.look(clock::monotonic());
             (tail, Buffer::new())
         })

@@ -9,3 +9,9 @@ CREATE TABLE incident (
     subject TEXT NOT NULL,                  -- the path, the destination: what it is about
     text    TEXT NOT NULL
 ) STRICT;
+
+-- What a row of `position` is kept for: 0 the file is read on, 1 it is missing and may come back, 2 it was let go (or was
+-- there before its log was followed) and must not be read again up to the offset.
+ALTER TABLE position ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
+-- Since when, in microseconds since 1970; 0 for a file that is read on. `size` of one that was let go is that on the disk.
+ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped};
+use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage};
 
 fn checkpoint() -> impl Strategy<Value = Checkpoint> {
     // The edges of the columns' signed integers come up as often as all else.
@@ -20,8 +20,8 @@ fn checkpoint() -> impl Strategy<Value = Checkpoint> {
         any::<u64>()
     ]);
     let path = vec(any::<u8>(), 0..40).prop_map(|bytes| PathBuf::from(OsString::from_vec(bytes)));
-    (path, numbers, any::<[u16; 2]>(), any::<bool>(), any::<i64>()).prop_map(
-        |(path, numbers, [head_bytes, behind_bytes], mid_line, modified_ns)| {
+    (path, numbers, any::<[u16; 2]>(), any::<bool>(), any::<i64>(), 0..3_usize).prop_map(
+        |(path, numbers, [head_bytes, behind_bytes], mid_line, modified_ns, stage)| {
             let [file, device, inode, head, generation, offset, lines, cut, nul, behind, size] =
                 numbers;
             let skipped = Skipped { cut_lines: lines, cut_bytes: cut, nul_bytes: nul };
@@ -36,6 +36,8 @@ fn checkpoint() -> impl Strategy<Value = Checkpoint> {
                 behind: Fingerprint { bytes: behind_bytes, hash: behind },
                 size,
                 modified_ns,
+                stage: [Stage::Followed, Stage::Missing, Stage::LetGo][stage],
+                since_us: modified_ns,
             }
         },
     )

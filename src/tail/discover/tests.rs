@@ -58,8 +58,8 @@ fn check(paths: &[&str], exclude: &[&str], expected: &[&str]) {
 fn paths_and_globs() {
     check(&["eve.json"], &[], &["eve.json"]);
     check(&["missing"], &[], &[]);
-    check(&["eve*"], &[], &["eve.json", "eve.json.1.gz"]);
-    check(&["eve*"], &["*.gz"], &["eve.json"]);
+    check(&["eve*"], &[], &["eve.json"]);
+    check(&["eve*"], &["*.json"], &[]);
     check(&["*/eve.json"], &[], &["a/eve.json", "b/eve.json"]);
     check(&["?/eve.{json,log}"], &[], &["a/eve.json", "b/eve.json"]);
     check(&["*.log"], &[], &["fast.log", "odd[1].log"]);

@@ -24,7 +24,7 @@ fn case_02_without_watches_files_are_looked_at_more_often() {
     let mut rig = Rig::new(&["*.log"]);
     let open: Open = Box::new(|_| Err("no space left for watches".to_owned()));
     let sources = compile(&rig.sources).unwrap();
-    rig.tail = Tail::with(Box::new(rig.faults.clone()), open, sources, Vec::new(), 1);
+    rig.tail = Tail::with(Box::new(rig.faults.clone()), open, sources, Vec::new(), (1, TODAY_US));
     rig.write("a.log", "a 1\n");
     assert_eq!(rig.read(), ["a 1"]);
     assert!(rig.found().contains(&What::Polling { why: "no space left for watches".to_owned() }));

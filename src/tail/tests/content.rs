@@ -9,7 +9,7 @@ fn case_15_an_unfinished_line_waits_for_its_end() {
     let mut rig = Rig::new(&["eve.json"]);
     rig.write("eve.json", "one\ntw");
     assert_eq!(rig.read(), ["one"]);
-    assert_eq!(rig.rows.values().next().unwrap().position.offset, 4);
+    assert_eq!(rig.followed_row().position.offset, 4);
     rig.append("eve.json", "o");
     assert!(rig.read().is_empty());
     rig.restart();
@@ -32,6 +32,37 @@ fn case_15_an_unfinished_line_is_given_when_its_file_is_let_go() {
 }
 
 #[test]
+fn case_15_an_unfinished_line_that_much_follows_is_read_on() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "one\ntw");
+    assert_eq!(rig.read(), ["one"]);
+    let rest = numbered(&"x".repeat(100), 0..10_000);
+    rig.append("eve.json", format!("o\n{rest}"));
+    assert_eq!(rig.read().len(), 10_001);
+    assert_eq!(rig.losses(), []);
+}
+
+#[test]
+fn case_09_a_log_that_is_cut_off_within_its_first_line_is_read_from_its_beginning() {
+    for after in ["", "b", "b 1\n", "b 1\nb 2\n"] {
+        for restart in [false, true] {
+            let mut rig = Rig::new(&["eve.json"]);
+            rig.write("eve.json", "a 1 unfin");
+            rig.read();
+            rig.write("eve.json", after);
+            let log = File::open(rig.path("eve.json")).unwrap();
+            log.set_modified(std::time::SystemTime::now() + Duration::from_secs(9)).unwrap();
+            if restart {
+                rig.restart();
+            }
+            let given = rig.read();
+            assert_eq!(given, texts(after.trim_end_matches('b')), "{after:?} {restart}");
+            assert_eq!(rig.losses(), [What::Truncated { lost_bytes_at_least: 9 }]);
+        }
+    }
+}
+
+#[test]
 fn case_16_an_over_long_line_is_cut_and_reading_goes_on_behind_it() {
     for (length, cut) in [
         (LINE_BYTES_MAX - 1, false),
@@ -46,7 +77,7 @@ fn case_16_an_over_long_line_is_cut_and_reading_goes_on_behind_it() {
         assert_eq!(lengths, [6, length.min(LINE_BYTES_MAX), 5]);
         assert_eq!(rig.given[1].cut, cut);
         assert_eq!(rig.given[2].offset, 7 + length as u64 + 1);
-        let skipped = rig.rows.values().next().unwrap().position.skipped;
+        let skipped = rig.followed_row().position.skipped;
         let cut_bytes = length.saturating_sub(LINE_BYTES_MAX) as u64;
         assert_eq!(skipped, Skipped { cut_lines: u64::from(cut), cut_bytes, nul_bytes: 0 });
     }
@@ -65,7 +96,7 @@ fn case_16_an_over_long_line_is_skipped_across_restarts() {
     rig.restart();
     rig.append("eve.json", "end\nafter\n");
     assert_eq!(rig.read(), ["after"]);
-    let skipped = rig.rows.values().next().unwrap().position.skipped;
+    let skipped = rig.followed_row().position.skipped;
     assert_eq!(skipped, Skipped { cut_lines: 1, cut_bytes: 300_013, nul_bytes: 0 });
 }
 
@@ -123,7 +154,7 @@ fn case_19_nuls_before_a_line_are_skipped_and_counted() {
         file.write_all_at(b"two\n", 4 + hole).unwrap();
         assert_eq!(rig.read(), ["one", "two"]);
         assert_eq!(rig.given[1].offset, 4 + hole);
-        assert_eq!(rig.rows.values().next().unwrap().position.skipped.nul_bytes, hole);
+        assert_eq!(rig.followed_row().position.skipped.nul_bytes, hole);
         rig.restart();
         rig.append("eve.json", "three\n");
         assert_eq!(rig.read(), ["three"]);

@@ -25,9 +25,24 @@ struct Faults {
     device: HashMap<PathBuf, u64>,
     /// The most bytes that one read gives.
     read_bytes_max: Option<usize>,
-    reads: usize,
+    /// The file system is away: nothing below the path can be looked at.
+    away: Option<(PathBuf, Errno)>,
+    /// How often it went away, and what descriptors of before say since.
+    away_times: usize,
+    stale: Option<Errno>,
+    calls: Calls,
     /// Happens once, after a directory was listed.
     listed: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// How often the file system was asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Calls {
+    pub(super) stats: usize,
+    pub(super) names: usize,
+    pub(super) opens: usize,
+    pub(super) handle_stats: usize,
+    pub(super) reads: usize,
 }
 
 impl Faulty {
@@ -64,7 +79,31 @@ impl Faulty {
     }
 
     pub(super) fn reads(&self) -> usize {
-        self.faults().reads
+        self.faults().calls.reads
+    }
+
+    /// What was asked since this was called last.
+    pub(super) fn calls(&self) -> Calls {
+        std::mem::take(&mut self.faults().calls)
+    }
+
+    /// The file system at `path` goes away; descriptors are of no use any more.
+    pub(super) fn go_away(&self, path: &Path, error: Errno, stale: Errno) {
+        let mut faults = self.faults();
+        faults.away = Some((path.to_owned(), error));
+        faults.away_times += 1;
+        faults.stale = Some(stale);
+    }
+
+    pub(super) fn come_back(&self) {
+        self.faults().away = None;
+    }
+
+    fn reached(&self, path: &Path) -> io::Result<()> {
+        match &self.faults().away {
+            Some((away, error)) if path.starts_with(away) => Err((*error).into()),
+            _ => Ok(()),
+        }
     }
 
     fn said(&self, path: &Path, stat: Stat) -> Stat {
@@ -77,10 +116,14 @@ impl Faulty {
 
 impl Files for Faulty {
     fn stat(&self, path: &Path) -> io::Result<Stat> {
+        self.faults().calls.stats += 1;
+        self.reached(path)?;
         Disk.stat(path).map(|stat| self.said(path, stat))
     }
 
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+        self.faults().calls.names += 1;
+        self.reached(directory)?;
         let names = Disk.names(directory);
         let listed = self.faults().listed.take();
         if let Some(happens) = listed {
@@ -90,28 +133,46 @@ impl Files for Faulty {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+        self.faults().calls.opens += 1;
+        self.reached(path)?;
         if let Some(error) = self.faults().open.get(path) {
             return Err((*error).into());
         }
         let handle = Disk.open(path)?;
-        Ok(Box::new(FaultyHandle { handle, path: path.to_owned(), faults: self.clone() }))
+        let opened_at = self.faults().away_times;
+        let path = path.to_owned();
+        Ok(Box::new(FaultyHandle { handle, path, opened_at, faults: self.clone() }))
     }
 }
 
 struct FaultyHandle {
     handle: Box<dyn Handle>,
     path: PathBuf,
+    opened_at: usize,
     faults: Faulty,
+}
+
+impl FaultyHandle {
+    fn reached(&self) -> io::Result<()> {
+        let faults = self.faults.faults();
+        match faults.stale {
+            Some(error) if self.opened_at < faults.away_times => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Handle for FaultyHandle {
     fn stat(&self) -> io::Result<Stat> {
+        self.faults.faults().calls.handle_stats += 1;
+        self.reached()?;
         self.handle.stat().map(|stat| self.faults.said(&self.path, stat))
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.reached()?;
         let mut faults = self.faults.faults();
-        faults.reads += 1;
+        faults.calls.reads += 1;
         if let Some((error, left)) = faults.read.get_mut(&self.path)
             && *left > 0
         {

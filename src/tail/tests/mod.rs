@@ -2,11 +2,15 @@
 //! keeps the rows that a store would keep, and moves the clock by hand. Nothing sleeps; faults are
 //! injected beneath the file system's trait.
 
+mod away;
 mod cases;
 mod content;
+mod cost;
 mod faults;
 mod hurry;
+mod known;
 mod model;
+mod packed;
 mod records;
 mod rotations;
 
@@ -21,6 +25,9 @@ use tempfile::TempDir;
 use self::faults::Faulty;
 use super::wake::{Open, Watch};
 use super::*;
+
+/// 2026-11-23, in microseconds since 1970.
+const TODAY_US: i64 = 1_795_392_000_000_000;
 
 /// A line as a test sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +62,7 @@ struct Rig {
     tail: Tail,
     buffer: Buffer,
     now: Instant,
+    started: Instant,
     seed: u64,
     /// What a store would hold.
     rows: BTreeMap<FileKey, Checkpoint>,
@@ -74,7 +82,7 @@ impl Rig {
             paths.iter().map(|path| directory.path().join(path).to_str().unwrap().to_owned());
         let sources = vec![SourceFiles {
             paths: paths.collect(),
-            exclude: vec!["*.gz".to_owned()],
+            exclude: vec!["*.skip".to_owned()],
             start_at,
             first_start: true,
         }];
@@ -82,16 +90,18 @@ impl Rig {
     }
 
     fn with_sources(directory: TempDir, sources: Vec<SourceFiles>) -> Self {
-        let faults = Faulty::default();
+        let (faults, now) = (Faulty::default(), Instant::now());
         let compiled = compile(&sources).unwrap();
-        let tail = Tail::with(Box::new(faults.clone()), blind(), compiled, Vec::new(), 1);
+        let tail =
+            Tail::with(Box::new(faults.clone()), blind(), compiled, Vec::new(), (1, TODAY_US));
         Self {
             directory,
             sources,
             faults,
             tail,
             buffer: Buffer::new(),
-            now: Instant::now(),
+            now,
+            started: now,
             seed: 1,
             rows: BTreeMap::new(),
             given: Vec::new(),
@@ -107,7 +117,21 @@ impl Rig {
         }
         let rows = self.rows.values().cloned().collect();
         let sources = compile(&self.sources).unwrap();
-        self.tail = Tail::with(Box::new(self.faults.clone()), blind(), sources, rows, self.seed);
+        let since = (self.seed, self.today_us());
+        self.tail = Tail::with(Box::new(self.faults.clone()), blind(), sources, rows, since);
+    }
+
+    fn today_us(&self) -> i64 {
+        TODAY_US + i64::try_from(self.now.duration_since(self.started).as_micros()).unwrap()
+    }
+
+    /// Rows of files that are read on.
+    fn followed(&self) -> Vec<&Checkpoint> {
+        self.rows.values().filter(|row| row.stage == Stage::Followed).collect()
+    }
+
+    fn followed_row(&self) -> &Checkpoint {
+        self.followed()[0]
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -130,6 +154,46 @@ impl Rig {
 
     fn rename(&self, from: &str, to: &str) {
         fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    /// Does what a program does that compresses a file: the time of its last modification is kept.
+    fn compress(&self, name: &str, to: &str) {
+        let modified = fs::metadata(self.path(name)).unwrap().modified().unwrap();
+        self.write(to, packed::pack(to, &fs::read(self.path(name)).unwrap()));
+        File::open(self.path(to)).unwrap().set_modified(modified).unwrap();
+        self.remove(name);
+    }
+
+    /// Moves `eve.json` to `.1`, `.1` to `.2` and so on, compressed or not, as logrotate does.
+    fn shift(&self) {
+        let names = fs::read_dir(self.directory.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut numbered: Vec<(u32, String, String)> = names
+            .filter_map(|name| {
+                let (number, ending) = name
+                    .strip_prefix("eve.json.")?
+                    .split_once('.')
+                    .unwrap_or((name.strip_prefix("eve.json.")?, ""));
+                Some((number.parse().ok()?, name.clone(), ending.to_owned()))
+            })
+            .collect();
+        numbered.sort_unstable();
+        for (number, name, ending) in numbered.into_iter().rev() {
+            let dot = if ending.is_empty() { "" } else { "." };
+            self.rename(&name, &format!("eve.json.{}{dot}{ending}", number + 1));
+        }
+        self.rename("eve.json", "eve.json.1");
+    }
+
+    /// A rotation more, of a file that nobody saw.
+    fn shift_in(&self, content: &str) {
+        self.write("eve.json", content);
+        self.shift();
+    }
+
+    /// How many files something is wrong with.
+    fn problems(&self) -> usize {
+        self.tail.files().iter().filter(|file| file.problem.is_some()).count()
     }
 
     fn remove(&self, name: &str) {
@@ -198,6 +262,12 @@ impl Rig {
     /// What was found since this was asked last.
     fn found(&mut self) -> Vec<What> {
         std::mem::take(&mut self.findings).into_iter().map(|finding| finding.what).collect()
+    }
+
+    /// Those of them that tell of a loss.
+    fn losses(&mut self) -> Vec<What> {
+        let found = std::mem::take(&mut self.findings);
+        found.into_iter().filter(|one| one.weight() == Weight::Loss).map(|one| one.what).collect()
     }
 
     fn open_files(&self) -> usize {

@@ -81,7 +81,7 @@ fn a_record_in_a_rotated_file_is_complete_when_the_file_is_let_go() {
     assert_eq!(take(&mut rig, 9), Some((texts("begin\n more"), End::Finished)));
     assert_eq!(rig.open_files(), 2, "not before the commit");
     let changes = rig.tail.changes();
-    assert_eq!(changes.forget.len(), 1);
+    assert_eq!(changes.finished().count(), 1);
     rig.tail.committed(rig.now);
     assert_eq!(rig.open_files(), 1);
 }
@@ -113,7 +113,7 @@ fn a_writer_that_comes_back_before_the_commit_is_followed_on() {
     rig.commit();
     assert_eq!(rig.read(), ["two"]);
     rig.read();
-    assert_eq!(rig.rows.len(), 1);
+    assert_eq!(rig.followed().len(), 1);
 }
 
 #[test]
@@ -187,4 +187,80 @@ fn a_position_of_another_chunk_accepts_nothing() {
     let position = Position { offset: 1000, ..Position::default() };
     rig.tail.accept(rig.now, chunk, position);
     assert_eq!(take(&mut rig, 9).unwrap().0, ["one", "two"]);
+}
+
+#[test]
+fn case_29_what_is_not_committed_is_no_checkpoint() {
+    let mut rig = Rig::new(&["a.log"]);
+    rig.write("a.log", numbered("a", 0..10));
+    look_after(&mut rig, LOOK_EVERY);
+    take(&mut rig, 4);
+    rig.commit();
+    let row = rig.followed_row().clone();
+    // A process that dies between the lines and the commit.
+    for _ in 0..3 {
+        assert_eq!(take(&mut rig, 4).unwrap().0[0], "a 4");
+        assert_eq!(rig.tail.changes().save[0].position.offset, 8 * 4, "what the commit would hold");
+        rig.restart();
+        look_after(&mut rig, LOOK_EVERY);
+    }
+    assert_eq!(*rig.followed_row(), row);
+    // One that dies between the commit and being told of it.
+    take(&mut rig, 4);
+    let changes = rig.tail.changes();
+    rig.rows.extend(changes.save.into_iter().map(|row| (row.file, row)));
+    rig.restart();
+    look_after(&mut rig, LOOK_EVERY);
+    assert_eq!(take(&mut rig, 9).unwrap().0, ["a 8", "a 9"]);
+}
+
+#[test]
+fn case_34_a_record_that_a_rotation_cuts_ends_with_its_file() {
+    for restart in [false, true] {
+        let mut rig = Rig::new(&["a.log"]);
+        let mut writer = rig.writer("a.log");
+        writer.write_all(b"begin 1\n more\nbegin 2\n more\n").unwrap();
+        look_after(&mut rig, LOOK_EVERY);
+        // The first record is complete, since another begins; the second may go on.
+        assert_eq!(take(&mut rig, 2).unwrap().0, ["begin 1", " more"]);
+        assert_eq!(see(&mut rig), Some((2, End::Caught)));
+        rig.commit();
+        rig.rename("a.log", "a.log.1");
+        rig.write("a.log", " the rest of it\nbegin 3\n");
+        if restart {
+            rig.restart();
+        }
+        look_after(&mut rig, LOOK_EVERY);
+        if restart {
+            assert_eq!(see(&mut rig), Some((2, End::Caught)), "again, and still open");
+        }
+        assert_eq!(see(&mut rig), Some((2, End::Caught)), "the new file is not mixed with it");
+        // Its writer comes back to it, and then to the new file.
+        writer.write_all(b" and more\n").unwrap();
+        look_after(&mut rig, LOOK_EVERY);
+        assert_eq!(see(&mut rig), Some((3, End::Caught)));
+        look_after(&mut rig, ROTATE_WAIT);
+        let mut ends = Vec::new();
+        while let Some((lines, end)) = take(&mut rig, 9) {
+            ends.push((lines.join("|"), end));
+        }
+        ends.sort_by_key(|(lines, _)| lines.clone());
+        let quiet = (" the rest of it|begin 3".to_owned(), End::Quiet);
+        let finished = ("begin 2| more| and more".to_owned(), End::Finished);
+        assert_eq!(ends, [quiet, finished], "restarted: {restart}");
+    }
+}
+
+#[test]
+fn case_34_a_record_that_is_cut_in_a_compressed_file_ends_with_it() {
+    let mut rig = Rig::new(&["a.log"]);
+    rig.write("a.log", "begin 1\n more\n");
+    look_after(&mut rig, LOOK_EVERY);
+    assert_eq!(see(&mut rig), Some((2, End::Caught)));
+    rig.commit();
+    rig.compress("a.log", "a.log.1.xz");
+    rig.write("a.log", "begin 2\n");
+    rig.restart();
+    look_after(&mut rig, LOOK_EVERY);
+    assert_eq!(take(&mut rig, 9), Some((texts("begin 1\n more"), End::Finished)));
 }

@@ -1,11 +1,12 @@
 //! Watches that fail are played; one test asks the system itself, and waits for its answer.
 
 use std::fs;
+use std::io::Write as _;
 
 use tempfile::TempDir;
 
 use super::super::file::Disk;
-use super::super::{SourceFiles, StartAt, compile};
+use super::super::{Buffer, SourceFiles, StartAt, Tail, compile};
 use super::*;
 use crate::signal::Woken;
 
@@ -129,4 +130,113 @@ fn the_system_wakes_when_a_log_is_written() {
     let deadline = crate::clock::monotonic() + Duration::from_secs(30);
     assert_eq!(waiter.wait_until(Some(deadline)), Woken::Rung);
     assert!(wake.hints.take().paths.contains(&log));
+}
+
+/// A log of which a system's watch tells, played by `tell`.
+fn told_log() -> (TempDir, PathBuf, Tail, Arc<Mutex<Option<Arc<Hints>>>>, Arc<[Source]>) {
+    let root = TempDir::new().unwrap();
+    let log = root.path().join("a.log");
+    let sources = compile(&[SourceFiles {
+        paths: vec![root.path().join("*.log").to_str().unwrap().to_owned()],
+        exclude: Vec::new(),
+        start_at: StartAt::Beginning,
+        first_start: true,
+    }])
+    .unwrap();
+    let told = Arc::<Mutex<Option<Arc<Hints>>>>::default();
+    let kept = told.clone();
+    let open: Open = Box::new(move |hints| {
+        *kept.lock().unwrap() = Some(hints);
+        Ok(Box::new(Book::default()))
+    });
+    let tail = Tail::with(Box::new(Disk), open, sources.clone(), Vec::new(), (1, 0));
+    (root, log, tail, told, sources)
+}
+
+fn lines(tail: &mut Tail, now: Instant) -> usize {
+    let (mut count, mut buffer) = (0, Buffer::new());
+    tail.look(now);
+    while let Some(mut chunk) = tail.turn(now, &mut buffer) {
+        count += chunk.by_ref().count();
+        let position = chunk.position();
+        tail.accept(now, chunk, position);
+        tail.committed(now);
+    }
+    count
+}
+
+#[test]
+fn case_01_a_queue_that_overflows_means_look_at_everything_at_once() {
+    use notify::event::{Event, EventKind, Flag, ModifyKind};
+
+    let (root, log, mut tail, told, sources) = told_log();
+    let now = Instant::now();
+    fs::write(&log, "one\n").unwrap();
+    assert_eq!(lines(&mut tail, now), 1);
+    let hints = told.lock().unwrap().clone().unwrap();
+    // More files than hints are kept, and reports that the system dropped.
+    let modify = EventKind::Modify(ModifyKind::Any);
+    for number in 0..HINTS_MAX + 100 {
+        let path = root.path().join(format!("{number}.log"));
+        fs::write(&path, "new\n").unwrap();
+        if number % 2 == 0 {
+            take_down(&hints, &sources, Ok(Event::new(modify).add_path(path)));
+        }
+    }
+    take_down(&hints, &sources, Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+    assert_eq!(lines(&mut tail, now), HINTS_MAX + 100, "without waiting for the next look");
+}
+
+#[test]
+fn case_02_watches_that_are_used_up_are_told_and_nothing_is_lost() {
+    struct UsedUp;
+    impl Watch for UsedUp {
+        fn watch(&mut self, _: &Path) -> Result<(), String> {
+            Err(words(&notify::Error::new(notify::ErrorKind::MaxFilesWatch)))
+        }
+        fn unwatch(&mut self, _: &Path) {}
+    }
+
+    let (_root, log, _, _, sources) = told_log();
+    let open: Open = Box::new(|_| Ok(Box::new(UsedUp)));
+    let mut tail = Tail::with(Box::new(Disk), open, sources, Vec::new(), (1, 0));
+    let mut now = Instant::now();
+    fs::write(&log, "one\n").unwrap();
+    let found = tail.look(now);
+    let told = found.iter().find(|one| matches!(one.what, What::Polling { .. })).unwrap();
+    assert!(told.to_string().contains("the system's limit of watches is reached"), "{told}");
+    for number in 1..50 {
+        now += POLL_EVERY;
+        assert_eq!(lines(&mut tail, now), 1, "look {number}");
+        fs::OpenOptions::new().append(true).open(&log).unwrap().write_all(b"more\n").unwrap();
+    }
+}
+
+#[test]
+fn case_01_the_systems_own_queue_overflows_and_says_so() {
+    let queue = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap_or_default();
+    let Some(queue) = queue.trim().parse::<usize>().ok().filter(|most| *most <= 100_000) else {
+        println!("SKIPPED case_01_the_systems_own_queue_overflows_and_says_so: limit {queue:?}");
+        return;
+    };
+    let (root, log, _, _, sources) = told_log();
+    let signal = Signal::default();
+    let mut wake = Wake::new(system(sources, signal.clone()));
+    assert_eq!(follow(&mut wake, Instant::now(), &[root.path()]), 0);
+    let hints = wake.hints.clone();
+    // The watcher's thread waits at the first hint, while more is written than the system keeps.
+    let held = hints.0.lock().unwrap();
+    let other = root.path().join("b.log");
+    fs::write(&log, "one\n").unwrap();
+    for _ in 0..queue {
+        fs::rename(&log, &other).unwrap();
+        fs::rename(&other, &log).unwrap();
+    }
+    drop(held);
+    let deadline = crate::clock::monotonic() + Duration::from_secs(60);
+    let mut waiter = signal.waiter();
+    while !wake.hints.take().all {
+        let woken = waiter.wait_until(Some(deadline));
+        assert_eq!(woken, Woken::Rung, "the overflow was not reported");
+    }
 }
