@@ -38,6 +38,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often retention is looked after.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// And after so many bytes of logs at the latest: a backlog must not fill the disk within that time.
+const SWEEP_BYTES: u64 = 64 << 20;
+
 /// How often it is said again that the store is full.
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -71,6 +74,7 @@ pub struct Reader {
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
     swept_at: Option<Instant>,
+    unswept_bytes: u64,
     over_size_told_at: Option<Instant>,
     retention: Retention,
 }
@@ -170,6 +174,7 @@ impl Reader {
             sources_known: false,
             owes_sync: false,
             swept_at: None,
+            unswept_bytes: 0,
             over_size_told_at: None,
             retention: config.retention.clone(),
         })
@@ -294,6 +299,7 @@ impl Reader {
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
         self.owes_sync = true;
+        self.unswept_bytes += bytes;
         self.sources_known = true;
         self.findings.clear();
         if let Some(problems) = problems {
@@ -337,10 +343,11 @@ impl Reader {
 
     fn sweep(&mut self) -> Result<(), StoreError> {
         let now = clock::monotonic();
-        if self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY) {
+        let recent = self.swept_at.is_some_and(|at| now.duration_since(at) < SWEEP_EVERY);
+        if recent && self.unswept_bytes < SWEEP_BYTES {
             return Ok(());
         }
-        self.swept_at = Some(now);
+        (self.swept_at, self.unswept_bytes) = (Some(now), 0);
         let swept = self.writer.sweep(clock::now(), &self.retention)?;
         if swept.more {
             // Not all at once: the logs and the signals have their turn in between.

@@ -55,11 +55,12 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let deadline = values::duration(&arguments.deadline).map_err(|wanted| {
         Unusable(format!("ipsbell: `--deadline {}`: {wanted}", arguments.deadline))
     })?;
+    // First of all: a HUP that comes before would end the program without a word.
+    let (sender, happenings) = channel();
+    listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let config = arguments.settings.load()?;
     log::start(tracing::level_filters::LevelFilter::INFO);
     allow_open_files();
-    let (sender, happenings) = channel();
-    listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let store = Store::open(&config.agent.state_dir, clock::now())?;
     let mut run = Run {
         settings: arguments.settings,

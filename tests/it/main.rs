@@ -13,6 +13,10 @@
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
+/// Chance, with its seed.
+mod dice;
+/// Numbered alerts: written, and found again exactly once.
+mod numbered;
 /// What the channel was told, read back from the posts.
 mod received;
 /// What of numbered alerts is in the store.
@@ -20,14 +24,20 @@ mod stored;
 
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
+/// A backlog, two destinations, signals during a reload.
+mod backlog;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
+/// What the agent takes of the machine, whatever it is fed with.
+mod bounds;
 /// The same under load, with kills at any point.
 mod campaign;
 /// parse, formats, check, test, watch, status, search, demo: what they print and how they exit.
 mod commands;
 /// Every wrong configuration and its message.
 mod configuration;
+/// Every fault of a receiver, in turn and at random, and both accounts at the end.
+mod delivery;
 /// The store's file from the first version on.
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
@@ -36,6 +46,10 @@ mod journey;
 mod model;
 /// Line by line as `linemux` gives them, where nothing is difficult.
 mod reference;
+/// The real logrotate, beside the agent and while it is stopped.
+mod logrotate;
+/// The real rsyslogd as the log's writer.
+mod rsyslog;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// Rules about the sources and documents themselves.

@@ -33,7 +33,7 @@ pub(crate) struct Post {
 }
 
 /// The mark of a post that may have come before, as `destinations::slack` writes it.
-const REPEATED: &str = " (may be a repeat: an earlier try had no answer)";
+const REPEATED: &str = " (may be a repeat: an earlier try had no clear answer)";
 
 /// The emoji of cards about alerts; all others are the agent speaking of itself.
 const ALERT_EMOJI: [&str; 5] = [

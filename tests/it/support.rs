@@ -143,15 +143,30 @@ impl Place {
         Agent { child: Some(child), log: self.path("agent.log") }
     }
 
+    /// The agent, when it listens to signals.
+    pub(crate) fn run_to_signals(&self) -> Agent {
+        let starts = |agent: &Agent| agent.log().matches(" runs. ").count();
+        let log = fs::read_to_string(self.path("agent.log")).unwrap_or_default();
+        let before = log.matches(" runs. ").count();
+        let agent = self.run();
+        wait_for("the agent to run", || (starts(&agent) > before).then_some(()));
+        agent
+    }
+
     pub(crate) fn append(&self, lines: &[String]) {
         append(&self.log(), lines);
     }
 
-    /// The account of the only destination, from the ledger.
+    /// The account of the destination that every configuration has, from the ledger.
     pub(crate) fn account(&self) -> Option<Account> {
+        self.account_of("soc")
+    }
+
+    /// The account of a destination, from the ledger.
+    pub(crate) fn account_of(&self, destination: &str) -> Option<Account> {
         let view = View::open(&self.state(), "sensor-1").ok()?;
         let destinations = view.destinations().ok()?;
-        destinations.first().map(|destination| destination.account)
+        destinations.iter().find(|each| each.name == destination).map(|each| each.account)
     }
 
     /// Waits until so many events are stored, and gives the account then.
@@ -255,6 +270,19 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begin.elapsed() < DEADLINE, "waited in vain for {what}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+/// Where a program of the system is, or a line that says that this test cannot do without it.
+pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Daemons are where not every user looks.
+    let more = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    let found = std::env::split_paths(&path).chain(more).map(|directory| directory.join(name));
+    let found = found.into_iter().find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("SKIPPED {test}: {name} is not installed");
+    }
+    found
 }
 
 pub(crate) fn append(path: &Path, lines: &[String]) {

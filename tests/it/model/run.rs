@@ -178,7 +178,7 @@ impl Run<'_> {
                 self.slack.answer_with(Some(Fault::RateLimited(RetryAfter::Seconds(1))));
             }
             Weather::Hangs => self.slack.answer_with(Some(Fault::Hang)),
-            Weather::LosesAnswer => self.slack.fail_next(1, &Fault::AcceptedThenClosed),
+            Weather::LosesAnswer => self.slack.fail_next(1, &Fault::AcceptedButClosed),
             Weather::Fails => self.slack.fail_next(1, &Fault::word(500, "rollup_error")),
         }
     }

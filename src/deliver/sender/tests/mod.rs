@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod gaps;
 mod model;
+mod outage;
 mod threads;
 
 use std::collections::VecDeque;
