@@ -14,7 +14,7 @@ use super::identity::{Fingerprint, Identity};
 use super::mark::Mark;
 use super::memory::let_go;
 use super::recognise::Copied;
-use super::resume::Waiting;
+use super::resume::{NO_INODE, Waiting};
 use super::tracked::{Place, Tracked};
 use super::view::here;
 
@@ -72,6 +72,7 @@ impl Tail {
             let mut copy =
                 Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
             copy.base = base;
+            copy.anchors = old.anchors;
             copy.expected = old.size;
             self.insert(copy);
             self.dirty.insert(copy_key);
@@ -80,6 +81,7 @@ impl Tail {
         } else {
             // It may have been compressed since, or the log itself be another by now: all is looked at
             // before the new content is read.
+            (old.identity.device, old.identity.inode) = (0, NO_INODE);
             self.keep(old.clone());
             self.waiting.insert((old.number, copy_key), Waiting::replaced(old));
             self.next_pass = None;

@@ -17,6 +17,7 @@
 //! [`rolled_back`](Tail::rolled_back), or by the next process. A rotated file is closed after the
 //! commit of its last line and never before.
 
+mod anchors;
 mod buffer;
 mod calendar;
 mod checkpoint;
@@ -54,6 +55,7 @@ use std::time::Instant;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+pub use self::anchors::{ANCHORS_MAX, Anchors};
 pub use self::buffer::{Buffer, WINDOW_BYTES_MAX};
 pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped, Stage};
 pub use self::chunk::{Chunk, End};

@@ -220,6 +220,12 @@ impl Tail {
         let (handle, stat) = self.open(&sighting.path)?;
         match self.recognise_at_path(sighting, &*handle, &stat)? {
             Recognised::CopyOf(of) => self.leave_copy(&stat, of),
+            Recognised::Within(_) => {
+                let position = Position { offset: stat.size, ..Position::default() };
+                let mark = Mark::at(&*handle, self.draw(), position)?;
+                let mark = mark.ok_or_else(|| io::Error::other("it shrank meanwhile"))?;
+                self.begin(now, origin, (handle, stat), (Place::AtPath, mark));
+            }
             Recognised::ReadBefore(of) => {
                 self.follow_known(now, of, origin, (handle, stat), Place::AtPath);
             }

@@ -15,6 +15,7 @@ use super::finding::{Finding, What};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
 use super::mark::Mark;
 use super::memory::{REMEMBERED_MAX, mark_of, same_time};
+use super::packed::DECODED_BYTES_A_TURN;
 use super::rotated::Rotated;
 use super::rotation::ROTATE_WAIT;
 use super::tracked::Tracked;
@@ -26,6 +27,8 @@ pub(super) enum Recognised {
     CopyOf(FileKey),
     /// A file that was read up to its checkpoint.
     ReadBefore(FileKey),
+    /// The beginning of a file that was read beyond it.
+    Within(FileKey),
     /// No content that is known.
     New,
 }
@@ -69,11 +72,9 @@ impl Tail {
         for key in claims {
             let same = match self.tracked.get(&key) {
                 Some(file) => file.is_held_by(handle, stat)?.then_some(Recognised::CopyOf(key)),
-                None => match self.checkpoint_of(key).map(mark_of) {
-                    Some(mark) if mark.is_reached_by(handle)? => Some(Recognised::ReadBefore(key)),
-                    // It begins as what was read, and nothing of it can be decoded that was not.
-                    Some(_) if handle.damage().is_some() => Some(Recognised::ReadBefore(key)),
-                    _ => None,
+                None => match self.checkpoint_of(key) {
+                    Some(known) => is_of(known, handle)?,
+                    None => None,
                 },
             };
             if let Some(same) = same {
@@ -235,11 +236,18 @@ impl Tail {
                 self.leave_copy(&stat, of);
                 return Ok(());
             }
+            Recognised::Within(of) => {
+                let stat = file.stat;
+                self.drop_file(key);
+                self.remember_as(of, &stat);
+                return Ok(());
+            }
             Recognised::ReadBefore(of) => {
                 let known = self.take_checkpoint(of);
                 if let (Some(file), Some(known)) = (self.tracked.get_mut(&key), known) {
                     let mark = mark_of(&known);
                     (file.base, file.read, file.expected) = (mark, mark, known.unread_to());
+                    file.anchors = known.anchors;
                     let found = What::Unpacking { from: mark.position.offset };
                     self.findings.push(Finding::new(&file.found_as, found));
                     self.drop_row(of);
@@ -258,9 +266,29 @@ impl Tail {
     }
 }
 
+/// What a file that begins as what was read of a known one is of it.
+fn is_of(known: &Checkpoint, handle: &dyn Handle) -> io::Result<Option<Recognised>> {
+    if mark_of(known).is_reached_by(handle)? {
+        return Ok(Some(Recognised::ReadBefore(known.file)));
+    }
+    if handle.damage().is_some() {
+        // Nothing of it can be decoded that was not read.
+        return Ok(Some(Recognised::ReadBefore(known.file)));
+    }
+    let size = handle.stat()?.size;
+    // To go back in what is compressed is to decode it anew, which must be done in one turn.
+    let goes_back = !handle.is_packed() || size <= DECODED_BYTES_A_TURN as u64;
+    let is_within =
+        goes_back && size <= known.position.offset && known.anchors.hold(handle, size)?;
+    Ok(is_within.then_some(Recognised::Within(known.file)))
+}
+
 /// Does a file that begins with these bytes begin as what was read of a known one?
 fn begins_as(known: &Checkpoint, first: &[u8]) -> bool {
     let head = known.identity.head;
+    if first.len() < usize::from(head.bytes) {
+        return known.anchors.begin_as(first);
+    }
     known.position.offset > 0
         && first.get(..usize::from(head.bytes)).is_some_and(|first| head.matches(first))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::{Checkpoint, FileKey};
+use super::checkpoint::{Checkpoint, FileKey, Stage};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
@@ -208,6 +208,11 @@ impl Tail {
                     return Ok(Beside::Known);
                 }
                 Recognised::ReadBefore(of) => known = Some(of),
+                Recognised::Within(_) if own.is_some() => return Ok(Beside::Known),
+                Recognised::Within(of) => {
+                    self.remember_as(of, &stat);
+                    return Ok(Beside::Known);
+                }
                 Recognised::New => {}
             }
         }
@@ -232,9 +237,9 @@ impl Tail {
     }
 
     /// Remembers that a file that was let go lies there now.
-    fn remember_as(&mut self, of: FileKey, stat: &Stat) {
-        let Some(mut known) = self.memory.file(of).cloned() else { return };
-        known.file = FileKey(self.draw());
+    pub(super) fn remember_as(&mut self, of: FileKey, stat: &Stat) {
+        let Some(mut known) = self.checkpoint_of(of).cloned() else { return };
+        (known.file, known.stage) = (FileKey(self.draw()), Stage::LetGo);
         (known.identity.device, known.identity.inode) = stat.id();
         (known.size, known.modified_ns) = (stat.stored_bytes, stat.modified_ns);
         self.remember(known);
@@ -337,6 +342,7 @@ impl Tail {
         self.findings.push(Finding::new(&origin.1, What::Resumed { from: mark.position.offset }));
         let mut file = Tracked::new(known.file, origin, opened, (place, mark), now);
         file.expected = known.unread_to();
+        file.anchors = known.anchors;
         self.keep.remove(&known.file);
         self.forget.remove(&known.file);
         self.dirty.insert(known.file);

@@ -42,12 +42,12 @@ mod delivery;
 mod golden;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// The real logrotate, beside the agent and while it is stopped.
+mod logrotate;
 /// Random lives of the real program against a toy.
 mod model;
 /// Line by line as `linemux` gives them, where nothing is difficult.
 mod reference;
-/// The real logrotate, beside the agent and while it is stopped.
-mod logrotate;
 /// The real rsyslogd as the log's writer.
 mod rsyslog;
 /// TERM, HUP, USR1, --once.
