@@ -343,6 +343,7 @@ impl Reader {
             warn!("Nothing is kept free for a full disk: {error}.");
         }
         self.owes_sync = true;
+        self.upkeep.unswept_bytes += bytes;
         self.sources_known = true;
         if !nothing_found {
             // There may be an incident to tell, without any event.

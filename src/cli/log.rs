@@ -12,6 +12,8 @@ pub(super) fn start(level: LevelFilter) {
         .with_writer(std::io::stderr)
         .with_max_level(level)
         .with_target(false)
+        // By default the failure to write a line is written as another line, which panics: a full disk would end the agent.
+        .log_internal_errors(false)
         .with_ansi(colours);
     // A second start, in a test, leaves the first in place.
     if std::env::var_os("JOURNAL_STREAM").is_some() {

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::config::{Config, values};
 use crate::destinations::Tells;
 use crate::ingest::Standing;
-use crate::store::{Store, View};
+use crate::store::{Store, StoreError, View};
 use crate::tail::FILES_MAX;
 
 /// `ipsbell run`.
@@ -29,6 +29,9 @@ pub(super) const COMMAND: Command = Command {
 
 /// What in-flight posts get when the program stops; what has no answer by then is sent again at the next start.
 const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// How long until a reload that the store cannot take is tried again.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Descriptors for all but logs: store, receivers, watches.
 const DESCRIPTORS_BESIDE: u64 = 512;
@@ -53,11 +56,12 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let deadline = values::duration(&arguments.deadline).map_err(|wanted| {
         Unusable(format!("ipsbell: `--deadline {}`: {wanted}", arguments.deadline))
     })?;
+    // First of all: a HUP that comes before would end the program without a word.
+    let (sender, happenings) = channel();
+    listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let config = arguments.settings.load()?;
     log::start(tracing::level_filters::LevelFilter::INFO);
     allow_open_files();
-    let (sender, happenings) = channel();
-    listen(sender.clone(), &[SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     let store = Store::open(&config.agent.state_dir, clock::now())?;
     for incident in store.incidents() {
         error!("{}.", incident.text);
@@ -179,9 +183,20 @@ impl Run {
         let same_sources = config.sources == self.config.sources;
         let standing = if same_sources { std::mem::take(&mut agent.standing) } else { Vec::new() };
         self.config = config;
-        let agent = self.start(Mode::Follow, standing)?;
+        let mut started = self.start(Mode::Follow, standing);
+        // A disk that is full ends no agent that runs: it waits for room, as its threads do.
+        while let Err(error) = &started
+            && error.downcast_ref::<StoreError>().is_some_and(StoreError::may_pass)
+        {
+            warn!("The reload waits: {error:#}.");
+            self.next(Some(clock::monotonic() + STORE_PAUSE))?;
+            if self.asked.stop.get() {
+                return Ok(agent);
+            }
+            started = self.start(Mode::Follow, Vec::new());
+        }
         info!("The configuration is read again.");
-        Ok(agent)
+        started
     }
 
     fn stop(&self, agent: &mut Agent, grace: Duration) -> anyhow::Result<()> {

@@ -31,6 +31,10 @@ struct Arguments {
     from_beginning: bool,
 }
 
+/// The first look at the logs takes so long at most; it is asked for so often whether it is over.
+const FIRST_LOOK_MAX: Duration = Duration::from_secs(5);
+const LOOKED_EVERY: Duration = Duration::from_millis(5);
+
 fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     log::start(tracing::level_filters::LevelFilter::WARN);
@@ -46,6 +50,19 @@ fn watch(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     run::listen(sender.clone(), &[SIGTERM, SIGINT])?;
     let store = Store::open(directory.path(), clock::now())?;
     let mut agent = Agent::start(&store, &config, Mode::Follow, Vec::new(), &sender)?;
+    // What is written from here on is shown: the reader has seen where the logs end.
+    let (writer, until) = (store.writer()?, clock::monotonic() + FIRST_LOOK_MAX);
+    let paths = config.sources.iter().map(|source| &source.paths);
+    for paths in paths {
+        while writer.source_is_new(paths)? && clock::monotonic() < until {
+            match happenings.recv_timeout(LOOKED_EVERY) {
+                Ok(Happening::Signal(_)) => return Ok(Exit::Well),
+                Ok(happening) => agent.note(happening),
+                Err(_) => {}
+            }
+        }
+    }
+    drop(writer);
     say(
         "watching; nothing is kept, so ids in the posts cannot be searched later; stop with Ctrl-C",
     );

@@ -44,7 +44,7 @@ impl Destination for Console {
             false => text(message, self.colour),
         };
         if form.maybe_repeated {
-            text.push_str("  (may be a repeat: an earlier try had no answer)\n");
+            text.push_str("  (may be a repeat: an earlier try had no clear answer)\n");
         }
         text.into_bytes()
     }
@@ -210,7 +210,7 @@ mod tests {
         let minimal = String::from_utf8(minimal).expect("text");
         assert!(minimal.starts_with("IPS ALERT high blocked"), "{minimal}");
         assert!(
-            minimal.ends_with("(may be a repeat: an earlier try had no answer)\n"),
+            minimal.ends_with("(may be a repeat: an earlier try had no clear answer)\n"),
             "{minimal}"
         );
         check_each(|name, report| {

@@ -79,7 +79,7 @@ pub trait Destination: Send {
 pub struct Form {
     /// The plainest payload that still tells: after the receiver refused the rich one.
     pub minimal: bool,
-    /// Say that it may have been posted before: an earlier try had no answer.
+    /// Say that it may have been posted before: an earlier try had no clear answer.
     pub maybe_repeated: bool,
 }
 

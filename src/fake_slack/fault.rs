@@ -1,5 +1,7 @@
 //! The ways to fail.
 
+use std::time::Duration;
+
 /// How a request is answered instead of by Slack's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -16,6 +18,8 @@ pub enum Fault {
     RateLimited(RetryAfter),
     /// 302 to a page that would answer 200.
     Redirect,
+    /// 302 to the hook itself.
+    RedirectLoop,
     /// 200 with a web page, as from a captive portal.
     Html,
     /// The request is read, and nothing is answered until the fake is told to let go or goes down.
@@ -32,14 +36,38 @@ pub enum Fault {
     HugeBody,
     /// 200 with `OK`.
     OkUpper,
-    /// 200 with `ok` and a line feed.
+    /// The message is in the channel, and the answer is 200 with `ok` and a line feed.
     OkLine,
     /// 200 with nothing.
     EmptyOk,
+    /// Bytes of another protocol than HTTP/1.1, then the connection is closed.
+    NoHttp(Foreign),
+    /// The message is in the channel and answered with `ok`, so late.
+    Late(Duration),
+    /// The message is in the channel and answered with `ok`. Then the connection is closed, though
+    /// nothing in the answer says so: the client meets it with its next request.
+    OkThenClose,
+    /// The message is in the channel, the answer is `ok` and says that the connection is closed.
+    OkAndClose,
     /// The message is in the channel, and the answer is 500.
     AcceptedButError,
+    /// The message is in the channel, and the connection is closed without an answer.
+    AcceptedButClosed,
+    /// The message is in the channel, and half of the answer arrives.
+    AcceptedButHalf,
     /// The answer is `ok`, and the message is not in the channel.
     OkButDropped,
+}
+
+/// What answers is not what it was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// A TLS server that was spoken to in plain text: the alert `unexpected_message` (RFC 8446 §6).
+    TlsAlert,
+    /// An HTTP/2 server that goes away: a GOAWAY frame (RFC 9113 §6.8).
+    GoAway,
+    /// A mail server's greeting.
+    Greeting,
 }
 
 /// How 429 says when to come back.
@@ -55,6 +83,8 @@ pub enum RetryAfter {
     Json(u64),
     /// Nowhere: the plain word `rate_limited`.
     Absent,
+    /// Nowhere, and the body is empty too.
+    Empty,
 }
 
 /// An answer to write.
@@ -71,6 +101,25 @@ impl Fault {
         Self::Status { code, body: word.to_owned(), headers: Vec::new() }
     }
 
+    /// The page of a server that stands before Slack's: 502, 503, 504.
+    pub fn page(code: u16) -> Self {
+        Self::word(code, "<html><head><title>Server Error</title></head></html>")
+    }
+
+    /// A post that Slack's rules allow is in the channel, whatever is answered.
+    pub fn accepts(&self) -> bool {
+        matches!(
+            self,
+            Self::OkLine
+                | Self::Late(_)
+                | Self::OkThenClose
+                | Self::OkAndClose
+                | Self::AcceptedButError
+                | Self::AcceptedButClosed
+                | Self::AcceptedButHalf
+        )
+    }
+
     /// The answer, for those that are one.
     pub(super) fn reply(&self) -> Option<Reply> {
         Some(match self {
@@ -79,19 +128,40 @@ impl Fault {
             }
             Self::RateLimited(when) => when.reply(),
             Self::Redirect => Reply::redirect(),
+            Self::RedirectLoop => Reply {
+                headers: vec![("location".to_owned(), super::hook::PATH.to_owned())],
+                ..Reply::redirect()
+            },
             Self::Html => Reply::new(200, "<!DOCTYPE html><html><title>Welcome</title></html>"),
             Self::OkUpper => Reply::new(200, "OK"),
             Self::OkLine => Reply::new(200, "ok\n"),
             Self::EmptyOk => Reply::new(200, ""),
             Self::AcceptedButError => Reply::new(500, "rollup_error"),
-            Self::OkButDropped => Reply::new(200, "ok"),
+            Self::OkButDropped | Self::Late(_) | Self::OkThenClose => Reply::new(200, "ok"),
+            Self::OkAndClose => Reply {
+                headers: vec![("connection".to_owned(), "close".to_owned())],
+                ..Reply::new(200, "ok")
+            },
             Self::Hang
+            | Self::NoHttp(_)
+            | Self::AcceptedButClosed
+            | Self::AcceptedButHalf
             | Self::CloseBeforeRead
             | Self::CloseAfterRead
             | Self::HalfAnswer
             | Self::SlowDrip
             | Self::HugeBody => return None,
         })
+    }
+}
+
+impl Foreign {
+    pub(super) fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::TlsAlert => b"\x15\x03\x03\x00\x02\x02\x0a",
+            Self::GoAway => b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            Self::Greeting => b"220 mail.example.com ESMTP\r\n",
+        }
     }
 }
 
@@ -110,6 +180,7 @@ impl RetryAfter {
                 &format!("{{\"retry_after\":{seconds},\"ok\":false,\"error\":\"rate_limited\"}}"),
             ),
             Self::Absent => Reply::new(429, "rate_limited"),
+            Self::Empty => Reply::new(429, ""),
         }
     }
 }

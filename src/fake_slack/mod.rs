@@ -14,7 +14,7 @@ mod rich_text;
 mod server;
 mod terminal;
 
-pub use fault::{Fault, RetryAfter};
+pub use fault::{Fault, Foreign, RetryAfter};
 pub use rate::{KillSwitch, Rate};
 pub use terminal::render_terminal;
 

@@ -229,12 +229,19 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
         };
         let close = request.close;
         let reply = judge(shared, &request, fault.as_ref());
+        if let Some(Fault::Late(wait)) = &fault
+            && !shared.pause(*wait)
+        {
+            shut(&stream);
+            return Ok(());
+        }
         match (reply, &fault) {
             (Some(reply), _) => request::write(&mut stream, &reply)?,
             (None, Some(fault)) => return misbehave(&mut stream, shared, fault),
             (None, None) => return Ok(()),
         }
-        if close {
+        if close || matches!(fault, Some(Fault::OkThenClose | Fault::OkAndClose)) {
+            shut(&stream);
             return Ok(());
         }
     }
@@ -245,9 +252,9 @@ fn judge(shared: &Shared, request: &Request, fault: Option<&Fault>) -> Option<Re
     let (mut received, ruled) = by_the_rules(shared, request);
     let reply = match fault {
         None => Some(ruled),
-        Some(Fault::AcceptedButError) if !received.accepted => Some(ruled),
+        Some(fault) if fault.accepts() && !received.accepted => Some(ruled),
         Some(fault) => {
-            received.accepted &= *fault == Fault::AcceptedButError;
+            received.accepted &= fault.accepts();
             fault.reply()
         }
     };
@@ -287,7 +294,8 @@ fn misbehave(stream: &mut TcpStream, shared: &Shared, fault: &Fault) -> io::Resu
     let ok = Reply::new(200, "ok");
     match fault {
         Fault::Hang => while shared.pause(READ_TIME_MAX) {},
-        Fault::HalfAnswer => {
+        Fault::NoHttp(foreign) => stream.write_all(foreign.bytes())?,
+        Fault::HalfAnswer | Fault::AcceptedButHalf => {
             stream.write_all(request::head(&ok, 2).as_bytes())?;
             stream.write_all(b"o")?;
         }

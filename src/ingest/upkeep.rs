@@ -14,10 +14,14 @@ use crate::trouble::{Incident, Kind};
 /// How often retention is looked after.
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// And after so many bytes of logs at the latest: a backlog must not fill the disk within that time.
+const SWEEP_BYTES: u64 = 64 << 20;
+
 /// When what was done last.
 #[derive(Debug)]
 pub(super) struct Upkeep {
     pub(super) swept_at: Option<Instant>,
+    pub(super) unswept_bytes: u64,
     retention: Retention,
     /// The second copy cannot be written, and that was said.
     copy_fails: bool,
@@ -26,7 +30,7 @@ pub(super) struct Upkeep {
 impl Upkeep {
     pub(super) fn new(retention: &Retention) -> Self {
         let retention = retention.clone();
-        Self { swept_at: None, retention, copy_fails: false }
+        Self { swept_at: None, unswept_bytes: 0, retention, copy_fails: false }
     }
 }
 
@@ -34,10 +38,11 @@ impl Reader {
     pub(super) fn sweep(&mut self) -> Result<(), StoreError> {
         let now = clock::monotonic();
         let recent = |at| now.duration_since(at) < SWEEP_EVERY;
-        if self.upkeep.swept_at.is_some_and(recent) || self.duty.is_remote() {
+        let recent = self.upkeep.swept_at.is_some_and(recent);
+        if (recent && self.upkeep.unswept_bytes < SWEEP_BYTES) || self.duty.is_remote() {
             return Ok(());
         }
-        self.upkeep.swept_at = Some(now);
+        (self.upkeep.swept_at, self.upkeep.unswept_bytes) = (Some(now), 0);
         let believed = self.look_at_clock(now)?;
         let by_size = Retention { events: None, notifications: None, ..self.upkeep.retention };
         let retention = if believed { &self.upkeep.retention } else { &by_size };

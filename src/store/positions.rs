@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use rusqlite::params;
 
 use super::{Batch, StoreError, Writer};
-use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage};
+use crate::tail::{
+    Anchors, Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage,
+};
 
 impl Writer {
     /// The places where reading goes on.
@@ -17,7 +19,7 @@ impl Writer {
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
         let mut query = self.connection.prepare_cached(
             "SELECT file, path, device, inode, head_bytes, head_hash, generation, \"offset\", mid_line, cut_lines, \
-             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, stage, since FROM position",
+             cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, stage, since, anchors FROM position",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
@@ -31,6 +33,7 @@ impl Writer {
                 identity: Identity { device: number(2)?, inode: number(3)?, head },
                 generation: number(6)?,
                 position: Position { offset: number(7)?, mid_line: row.get(8)?, skipped },
+                anchors: Anchors::from_bytes(row.get_ref(19)?.as_blob()?),
                 behind: Fingerprint { bytes: row.get(12)?, hash: number(13)? },
                 size: number(14)?,
                 modified_ns: row.get(15)?,
@@ -58,8 +61,8 @@ impl Batch<'_> {
         let mut put = self.transaction.prepare_cached(
             "INSERT OR REPLACE INTO position (file, path, device, inode, head_bytes, head_hash, generation, \"offset\", \
              mid_line, cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, updated_at, \
-             stage, since) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+             stage, since, anchors) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
         )?;
         for checkpoint in &changes.save {
             let Position { offset, mid_line, skipped } = checkpoint.position;
@@ -84,6 +87,7 @@ impl Batch<'_> {
                 self.now.as_microsecond(),
                 checkpoint.stage as u8,
                 checkpoint.since_us,
+                checkpoint.anchors.to_bytes(),
             ])?;
         }
         let mut delete = self.transaction.prepare_cached("DELETE FROM position WHERE file = ?1")?;

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::anchors::Anchors;
 use super::file::Stat;
 use super::identity::{Fingerprint, Identity};
 use super::mark::Mark;
@@ -70,6 +71,8 @@ pub struct Checkpoint {
     pub position: Position,
     /// The bytes right before `position.offset`: as they change, the content was replaced.
     pub behind: Fingerprint,
+    /// What was read before that, by which a copy is known that ends earlier.
+    pub anchors: Anchors,
     /// Bytes that the file was known to hold: what is lost at least if it is never seen again. Of one
     /// that was let go the bytes on the disk, compressed if it is.
     pub size: u64,
@@ -93,6 +96,7 @@ impl Checkpoint {
             generation: mark.generation,
             position: mark.position,
             behind: mark.behind,
+            anchors: Anchors::default(),
             size: stat.size,
             modified_ns: stat.modified_ns,
             stage: Stage::Followed,

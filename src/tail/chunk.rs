@@ -79,6 +79,14 @@ impl Chunk<'_> {
         self.position().offset.saturating_add(self.lines.rest().len() as u64)
     }
 
+    /// The bytes up to the place where a mark stands, how many of them were read before, and that place.
+    pub(super) fn read_until(&self, mark: Mark) -> (&[u8], usize, u64) {
+        let until = mark.position.offset;
+        let taken = until.saturating_sub(self.mark.position.offset);
+        let end = usize::try_from(taken).unwrap_or(0).saturating_add(self.lead_bytes);
+        (self.bytes.get(..end).unwrap_or_default(), self.lead_bytes, until)
+    }
+
     /// How far the file is read when the chunk is accepted up to `position`. A position that is not
     /// in the chunk accepts nothing.
     pub(super) fn mark_at(&self, position: Position) -> Mark {

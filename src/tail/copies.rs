@@ -7,11 +7,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::FileKey;
+use super::checkpoint::{Checkpoint, FileKey};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
+use super::identity::{Fingerprint, Identity};
 use super::mark::Mark;
-use super::resume::Waiting;
+use super::memory::let_go;
+use super::recognise::Copied;
+use super::resume::{NO_INODE, Waiting};
 use super::tracked::{Place, Tracked};
 use super::view::here;
 
@@ -61,12 +64,15 @@ impl Tail {
         old.size = read.position.offset.saturating_add(lost_bytes_at_least);
         file.restart(generation, now);
         self.dirty.insert(key);
-        if let Some((handle, stat)) = self.find_copy(&origin.1, read) {
+        let found = self.find_copy(&origin.1, read);
+        self.remember_copies(now, key, &old);
+        if let Some((handle, stat)) = found {
             let unread_bytes = stat.size.saturating_sub(read.position.offset);
             self.findings.push(Finding::new(&origin.1, What::Rotated { unread_bytes }));
             let mut copy =
                 Tracked::new(copy_key, origin, (handle, stat), (Place::Moved, read), now);
             copy.base = base;
+            copy.anchors = old.anchors;
             copy.expected = old.size;
             self.insert(copy);
             self.dirty.insert(copy_key);
@@ -75,9 +81,31 @@ impl Tail {
         } else {
             // It may have been compressed since, or the log itself be another by now: all is looked at
             // before the new content is read.
+            (old.identity.device, old.identity.inode) = (0, NO_INODE);
             self.keep(old.clone());
             self.waiting.insert((old.number, copy_key), Waiting::replaced(old));
             self.next_pass = None;
+        }
+    }
+
+    /// Copies that were compared with a log before it was cut off hold nothing that is not read elsewhere: remembered by
+    /// their numbers and times, also for the next process.
+    fn remember_copies(&mut self, now: Instant, key: FileKey, old: &Checkpoint) {
+        let is_of = |copy: &&Copied| copy.of == key && copy.unread_ns.is_none();
+        let copies: Vec<_> = self.copies.iter().filter(|(_, copy)| is_of(copy)).collect();
+        let copies: Vec<_> = copies.into_iter().map(|(id, copy)| (*id, *copy)).collect();
+        for ((device, inode), copy) in copies {
+            let identity = Identity { device, inode, head: Fingerprint::default() };
+            let mark = Mark::beginning(old.generation);
+            let known = Checkpoint {
+                file: FileKey(self.draw()),
+                identity,
+                position: mark.position,
+                behind: mark.behind,
+                modified_ns: copy.modified_ns,
+                ..old.clone()
+            };
+            self.remember(let_go(known, copy.stored_bytes, self.calendar.at(now)));
         }
     }
 }

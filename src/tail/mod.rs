@@ -17,6 +17,8 @@
 //! [`rolled_back`](Tail::rolled_back), or by the next process. A rotated file is closed after the
 //! commit of its last line and never before.
 
+mod adopt;
+mod anchors;
 mod buffer;
 mod calendar;
 mod checkpoint;
@@ -33,6 +35,7 @@ mod memory;
 mod mounts;
 mod packed;
 mod pass;
+mod queue;
 mod recognise;
 mod resume;
 mod rotated;
@@ -48,13 +51,13 @@ mod view;
 mod wake;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+pub use self::anchors::{ANCHORS_MAX, Anchors};
 pub use self::buffer::{Buffer, WINDOW_BYTES_MAX};
 pub use self::checkpoint::{Checkpoint, FileKey, Position, Skipped, Stage};
 pub use self::chunk::{Chunk, End};
@@ -74,16 +77,15 @@ pub use self::unpack::UNPACK_MEMORY_BYTES_MAX;
 pub use self::wake::{HINTS_MAX, LOOK_EVERY, POLL_EVERY, WATCH_RETRY};
 pub use crate::config::StartAt;
 
+use self::adopt::Listed;
 use self::calendar::Calendar;
 use self::discover::Source;
 use self::file::{Disk, Files, Stat};
 use self::memory::Memory;
-use self::pass::Listed;
 use self::recognise::Copied;
 use self::resume::Waiting;
 use self::siblings::Origin;
 use self::tracked::{Flush, Place, Tracked};
-use self::turn::{Turn, Window};
 use self::wake::Wake;
 use crate::signal::Signal;
 
@@ -126,6 +128,8 @@ pub struct Tail {
     unripe: HashMap<(u64, u64), ((u64, i64), Instant)>,
     /// Logs of which not all missed files are followed yet, and whether they must wait for them.
     unsettled: BTreeMap<Origin, bool>,
+    /// Empty files beside logs, with when they were first seen.
+    empty_since: BTreeMap<(u64, u64), Instant>,
     /// Directories of logs, as they were when they were listed.
     listed: HashMap<PathBuf, Listed>,
     /// The one compressed file that is decoded now.
@@ -200,6 +204,7 @@ impl Tail {
             waiting: waiting.into_iter().map(place).collect(),
             unripe: HashMap::new(),
             unsettled: BTreeMap::new(),
+            empty_since: BTreeMap::new(),
             listed: HashMap::new(),
             unpacking: None,
             deleted_bytes_max: DELETED_BYTES_MAX,
@@ -249,73 +254,6 @@ impl Tail {
     /// Are there files whose turn is still to come?
     pub fn has_turns(&self) -> bool {
         !self.queue.is_empty()
-    }
-
-    fn next_window(&mut self, now: Instant, buffer: &mut Buffer) -> Option<(FileKey, Window)> {
-        for _ in 0..self.queue.len() {
-            let key = self.queue.pop_front()?;
-            if self.has_predecessor(key, now) || !self.may_unpack(key, now) {
-                self.queue.push_back(key);
-                continue;
-            }
-            let is_to_be_read = self.is_to_be_read(now, key);
-            let Some(file) = self.tracked.get_mut(&key) else { continue };
-            file.queued = false;
-            let turn = is_to_be_read.and_then(|_| file.turn(buffer));
-            if turn.is_ok() && file.trouble.take().is_some() {
-                self.findings.push(Finding::new(&file.path, What::Readable));
-            }
-            match turn {
-                Ok(Turn::Window(window)) => return Some((key, window)),
-                Ok(Turn::Nothing) => {}
-                Ok(Turn::Again) => {
-                    if file.read != file.base && file.claims.is_empty() {
-                        self.dirty.insert(key);
-                    }
-                    self.enqueue(key);
-                }
-                Ok(Turn::Replaced) => self.replaced(now, key),
-                Err(error) => {
-                    if let Some(what) = file.failed(now, &error) {
-                        self.findings.push(Finding::new(&file.path, what));
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// Has the file that was at its path before it something that can be read now?
-    fn has_predecessor(&self, key: FileKey, now: Instant) -> bool {
-        let before = self.tracked.get(&key).and_then(|file| self.tracked.get(&file.after?));
-        before.is_some_and(|before| before.queued && !before.is_waiting(now))
-    }
-
-    /// Compares a compressed file with what it could be, if that is not done yet.
-    fn is_to_be_read(&mut self, now: Instant, key: FileKey) -> io::Result<()> {
-        match self.tracked.get(&key) {
-            Some(file) if !file.claims.is_empty() => self.prove(now, key),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Compressed files are decoded one after another, because each takes memory until it is read.
-    fn may_unpack(&mut self, key: FileKey, now: Instant) -> bool {
-        let is_packed = |file: &Tracked| file.handle.is_packed();
-        if !self.tracked.get(&key).is_some_and(is_packed) || self.unpacking == Some(key) {
-            return true;
-        }
-        let before = self.unpacking.and_then(|before| self.tracked.get(&before));
-        if let Some(before) = before {
-            // One that has no turn now, or must wait for this one, does not keep it waiting.
-            let goes_on = before.queued && !before.is_waiting(now);
-            if goes_on && !self.has_predecessor(before.key, now) {
-                return false;
-            }
-            before.handle.rest();
-        }
-        self.unpacking = Some(key);
-        true
     }
 
     /// Takes the lines of `chunk` up to `position` as read: one that the chunk had while it was

@@ -18,7 +18,7 @@ pub const UNPACKED_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 pub const UNPACKED_RATIO_MAX: u64 = 1000;
 
 /// How many bytes are decoded in one turn on the way to where reading goes on.
-const DECODED_BYTES_A_TURN: usize = 16 * 1024 * 1024;
+pub(super) const DECODED_BYTES_A_TURN: usize = 16 * 1024 * 1024;
 
 /// How many decoded bytes are kept: what a turn may read again.
 const HELD_BYTES_MAX: usize = WINDOW_BYTES_MAX + 2 * FINGERPRINT_BYTES_MAX as usize;

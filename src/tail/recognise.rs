@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use super::Tail;
 use super::checkpoint::{Checkpoint, FileKey};
-use super::discover::Sighting;
+use super::discover::{FILES_MAX, Sighting};
 use super::file::{Handle, Stat, read_full};
 use super::finding::{Finding, What};
 use super::identity::{FINGERPRINT_BYTES_MAX, Fingerprint};
 use super::mark::Mark;
 use super::memory::{REMEMBERED_MAX, mark_of, same_time};
+use super::packed::DECODED_BYTES_A_TURN;
 use super::rotated::Rotated;
 use super::rotation::ROTATE_WAIT;
 use super::tracked::Tracked;
@@ -26,6 +27,8 @@ pub(super) enum Recognised {
     CopyOf(FileKey),
     /// A file that was read up to its checkpoint.
     ReadBefore(FileKey),
+    /// The beginning of a file that was read beyond it.
+    Within(FileKey),
     /// No content that is known.
     New,
 }
@@ -34,8 +37,10 @@ pub(super) enum Recognised {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Copied {
     pub(super) of: FileKey,
-    stored_bytes: u64,
-    modified_ns: i64,
+    /// When that was modified last, where nothing of it is read by which it would be known again.
+    pub(super) unread_ns: Option<i64>,
+    pub(super) stored_bytes: u64,
+    pub(super) modified_ns: i64,
 }
 
 impl Tail {
@@ -67,11 +72,9 @@ impl Tail {
         for key in claims {
             let same = match self.tracked.get(&key) {
                 Some(file) => file.is_held_by(handle, stat)?.then_some(Recognised::CopyOf(key)),
-                None => match self.checkpoint_of(key).map(mark_of) {
-                    Some(mark) if mark.is_reached_by(handle)? => Some(Recognised::ReadBefore(key)),
-                    // It begins as what was read, and nothing of it can be decoded that was not.
-                    Some(_) if handle.damage().is_some() => Some(Recognised::ReadBefore(key)),
-                    _ => None,
+                None => match self.checkpoint_of(key) {
+                    Some(known) => is_of(known, handle)?,
+                    None => None,
                 },
             };
             if let Some(same) = same {
@@ -183,14 +186,39 @@ impl Tail {
     /// Leaves a copy alone while the file that it is of is followed.
     pub(super) fn leave_copy(&mut self, stat: &Stat, of: FileKey) {
         let Stat { stored_bytes, modified_ns, .. } = *stat;
-        self.copies.insert(stat.id(), Copied { of, stored_bytes, modified_ns });
+        let unread_ns = self.tracked.get(&of).and_then(Tracked::unread_ns);
+        self.copies.insert(stat.id(), Copied { of, unread_ns, stored_bytes, modified_ns });
     }
 
     pub(super) fn is_left_copy(&self, stat: &Stat) -> bool {
         self.copies.get(&stat.id()).is_some_and(|copy| {
             let unchanged =
                 (copy.stored_bytes, copy.modified_ns) == (stat.stored_bytes, stat.modified_ns);
-            unchanged && self.tracked.contains_key(&copy.of)
+            let of = self.tracked.get(&copy.of);
+            let is_known =
+                |of: &Tracked| copy.unread_ns.is_none() || of.unread_ns() == copy.unread_ns;
+            unchanged && of.is_some_and(is_known)
+        })
+    }
+
+    /// May an empty file be a copy that is being made?
+    pub(super) fn may_be_begun(&mut self, stat: &Stat, now: Instant) -> bool {
+        if stat.size > 0 {
+            self.empty_since.remove(&stat.id());
+            return false;
+        }
+        if self.empty_since.len() >= FILES_MAX {
+            self.empty_since.clear();
+        }
+        let since = *self.empty_since.entry(stat.id()).or_insert(now);
+        now.saturating_duration_since(since) < ROTATE_WAIT
+    }
+
+    /// Does the log that a path leads to still hold what was read of it?
+    pub(super) fn still_holds(&self, path: &Path) -> bool {
+        let log = self.newest.get(path).and_then(|key| self.tracked.get(key));
+        log.is_none_or(|log| {
+            log.handle.is_packed() || log.read.is_reached_by(&*log.handle).unwrap_or(false)
         })
     }
 
@@ -208,11 +236,18 @@ impl Tail {
                 self.leave_copy(&stat, of);
                 return Ok(());
             }
+            Recognised::Within(of) => {
+                let stat = file.stat;
+                self.drop_file(key);
+                self.remember_as(of, &stat);
+                return Ok(());
+            }
             Recognised::ReadBefore(of) => {
                 let known = self.take_checkpoint(of);
                 if let (Some(file), Some(known)) = (self.tracked.get_mut(&key), known) {
                     let mark = mark_of(&known);
                     (file.base, file.read, file.expected) = (mark, mark, known.unread_to());
+                    file.anchors = known.anchors;
                     let found = What::Unpacking { from: mark.position.offset };
                     self.findings.push(Finding::new(&file.found_as, found));
                     self.drop_row(of);
@@ -231,14 +266,39 @@ impl Tail {
     }
 }
 
+/// What a file that begins as what was read of a known one is of it.
+fn is_of(known: &Checkpoint, handle: &dyn Handle) -> io::Result<Option<Recognised>> {
+    if mark_of(known).is_reached_by(handle)? {
+        return Ok(Some(Recognised::ReadBefore(known.file)));
+    }
+    if handle.damage().is_some() {
+        // Nothing of it can be decoded that was not read.
+        return Ok(Some(Recognised::ReadBefore(known.file)));
+    }
+    let size = handle.stat()?.size;
+    // To go back in what is compressed is to decode it anew, which must be done in one turn.
+    let goes_back = !handle.is_packed() || size <= DECODED_BYTES_A_TURN as u64;
+    let is_within =
+        goes_back && size <= known.position.offset && known.anchors.hold(handle, size)?;
+    Ok(is_within.then_some(Recognised::Within(known.file)))
+}
+
 /// Does a file that begins with these bytes begin as what was read of a known one?
 fn begins_as(known: &Checkpoint, first: &[u8]) -> bool {
     let head = known.identity.head;
+    if first.len() < usize::from(head.bytes) {
+        return known.anchors.begin_as(first);
+    }
     known.position.offset > 0
         && first.get(..usize::from(head.bytes)).is_some_and(|first| head.matches(first))
 }
 
 impl Tracked {
+    /// When it was modified last, if nothing of it is read.
+    fn unread_ns(&self) -> Option<i64> {
+        (self.read.position.offset == 0).then_some(self.stat.modified_ns)
+    }
+
     /// Does a file that begins with these bytes begin as this one?
     fn begins_as(&self, first: &[u8]) -> bool {
         let head = self.read.head;

@@ -21,6 +21,10 @@ use super::tracked::{Place, Tracked};
 use super::unpack::Packing;
 use super::view::View;
 
+/// The number of no file, in checkpoints of a content that was cut off or replaced in place: the file
+/// itself is followed on.
+pub(super) const NO_INODE: u64 = 0;
+
 /// A checkpoint of which the file is not open.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -56,12 +60,13 @@ struct Opened {
 
 impl Waiting {
     pub(super) fn new(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: false, is_sought: false }
+        let replaced = checkpoint.identity.inode == NO_INODE;
+        Self { checkpoint, blocked: false, replaced, is_sought: false }
     }
 
     /// What was read of a file whose content was cut off or replaced in place.
     pub(super) fn replaced(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, blocked: false, replaced: true, is_sought: true }
+        Self { is_sought: true, ..Self::new(checkpoint) }
     }
 }
 
@@ -209,6 +214,7 @@ impl Tail {
         let stands = (opened.place, mark);
         let mut file = Tracked::new(checkpoint.file, origin, opened_as, stands, now);
         file.number = checkpoint.number;
+        file.anchors = checkpoint.anchors.clone();
         if checkpoint.stage != Stage::Followed {
             self.dirty.insert(checkpoint.file);
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Tail;
-use super::checkpoint::{Checkpoint, FileKey};
+use super::checkpoint::{Checkpoint, FileKey, Stage};
 use super::file::{Handle, Kind, Stat};
 use super::finding::{Finding, What};
 use super::mark::Mark;
@@ -46,6 +46,8 @@ enum Beside {
     Known,
     /// It is compressed, and perhaps still being written.
     Unripe,
+    /// It is empty, and may be a copy that is being made.
+    Unclear,
     Missed(Missed),
 }
 
@@ -106,6 +108,7 @@ impl Tail {
                 Ok(Beside::Nothing) => {}
                 Ok(Beside::Known) => known.push(one.turn),
                 Ok(Beside::Unripe) => made.more = true,
+                Ok(Beside::Unclear) => made.again = true,
                 Ok(Beside::Missed(file)) => missed.push(file),
                 // Gone since it was listed, perhaps to be compressed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => made.more = !is_new,
@@ -114,6 +117,11 @@ impl Tail {
                     made.again = !is_new;
                 }
             }
+        }
+        if !missed.is_empty() && !self.still_holds(path) {
+            // The log was cut off meanwhile, or cannot be read: what seems to be new may be a copy of what was read of it.
+            made.again = true;
+            return made;
         }
         let now_us = self.calendar.at(now);
         for file in self.memory.long_gone(path, &there, now_us) {
@@ -166,6 +174,9 @@ impl Tail {
         let noted_until = self.unnoted.get(&*origin.1);
         let is_new = is_new || noted_until.is_some_and(|until| stat.modified_ns <= *until);
         let own = view.seen.get(&stat.id()).map(|seen| (seen.source, seen.path.clone()));
+        if !is_new && self.may_be_begun(&stat, now) {
+            return Ok(Beside::Unclear);
+        }
         if is_new {
             if own.is_none() {
                 self.leave_unread(&origin.1, name, rotated, &stat);
@@ -197,6 +208,11 @@ impl Tail {
                     return Ok(Beside::Known);
                 }
                 Recognised::ReadBefore(of) => known = Some(of),
+                Recognised::Within(_) if own.is_some() => return Ok(Beside::Known),
+                Recognised::Within(of) => {
+                    self.remember_as(of, &stat);
+                    return Ok(Beside::Known);
+                }
                 Recognised::New => {}
             }
         }
@@ -221,9 +237,9 @@ impl Tail {
     }
 
     /// Remembers that a file that was let go lies there now.
-    fn remember_as(&mut self, of: FileKey, stat: &Stat) {
-        let Some(mut known) = self.memory.file(of).cloned() else { return };
-        known.file = FileKey(self.draw());
+    pub(super) fn remember_as(&mut self, of: FileKey, stat: &Stat) {
+        let Some(mut known) = self.checkpoint_of(of).cloned() else { return };
+        (known.file, known.stage) = (FileKey(self.draw()), Stage::LetGo);
         (known.identity.device, known.identity.inode) = stat.id();
         (known.size, known.modified_ns) = (stat.stored_bytes, stat.modified_ns);
         self.remember(known);
@@ -326,6 +342,7 @@ impl Tail {
         self.findings.push(Finding::new(&origin.1, What::Resumed { from: mark.position.offset }));
         let mut file = Tracked::new(known.file, origin, opened, (place, mark), now);
         file.expected = known.unread_to();
+        file.anchors = known.anchors;
         self.keep.remove(&known.file);
         self.forget.remove(&known.file);
         self.dirty.insert(known.file);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::anchors::Anchors;
 use super::buffer::{WINDOW_BYTES, WINDOW_BYTES_MAX};
 use super::checkpoint::{Checkpoint, FileKey};
 use super::chunk::{Chunk, End};
@@ -66,6 +67,8 @@ pub(super) struct Tracked {
     pub(super) base: Mark,
     /// How far it was accepted.
     pub(super) read: Mark,
+    /// What was accepted on the way there.
+    pub(super) anchors: Anchors,
     pub(super) read_at: Option<Instant>,
     pub(super) grew_at: Instant,
     pub(super) caught: Option<Caught>,
@@ -117,6 +120,7 @@ impl Tracked {
             place,
             base: mark,
             read: mark,
+            anchors: Anchors::default(),
             read_at: None,
             grew_at: now,
             caught: None,
@@ -142,6 +146,7 @@ impl Tracked {
     pub(super) fn checkpoint(&self) -> Checkpoint {
         let mut checkpoint = Checkpoint::new(self.key, &self.path, self.read, &self.stat);
         checkpoint.number = self.number;
+        checkpoint.anchors = self.anchors.clone();
         checkpoint.size = self.known_bytes().max(self.read.position.offset);
         checkpoint
     }
@@ -218,6 +223,7 @@ impl Tracked {
 
     /// Forgets all that only holds for the position where it stood.
     pub(super) fn rewind(&mut self) {
+        self.anchors.cut(self.read.position.offset);
         self.caught = None;
         self.begun = Fingerprint::default();
         self.left_open = false;
@@ -282,6 +288,8 @@ impl Tracked {
     /// Takes over how far a chunk was accepted. Says whether the file wants another turn at once.
     pub(super) fn accept(&mut self, now: Instant, chunk: &Chunk<'_>, mark: Mark) -> bool {
         let moved = mark != self.read;
+        let (bytes, lead_bytes, until) = chunk.read_until(mark);
+        self.anchors.extend(bytes, lead_bytes, until);
         let all = mark.position == chunk.position();
         self.read = mark;
         self.read_at = Some(now);

@@ -163,3 +163,19 @@ fn a_full_disk_stops_nothing_and_loses_nothing() {
     let account = place.account().unwrap();
     assert_eq!((account.stored, account.told, account.unaccounted()), (4000, 4000, 0));
 }
+
+/// The program's own log lies on a disk that is full.
+#[test]
+fn a_log_of_its_own_that_cannot_be_written_ends_no_agent() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    place.append(&alerts(6007, 0..3));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = crate::support::ipsbell()
+        .args(["run", "--once", "--config"])
+        .arg(place.path("config.toml"))
+        .stderr(full)
+        .status();
+    assert_eq!(status.unwrap().code(), Some(0));
+    assert_eq!(place.account().unwrap().told, 3);
+}

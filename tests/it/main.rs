@@ -6,34 +6,58 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test that cannot go on has to say so and stop"
 )]
 
 /// A directory, the binary, lines of logs, waiting with a deadline.
 mod support;
 
+/// Chance, with its seed.
+mod dice;
+/// Numbered alerts: written, and found again exactly once.
+mod numbered;
+/// What the channel was told, read back from the posts.
+mod received;
+/// What of numbered alerts is in the store.
+mod stored;
+
 /// What Slack can answer, and what the agent makes of it.
 mod answers;
+/// A backlog, two destinations, signals during a reload.
+mod backlog;
 /// Broken lines, hostile lines, files that cannot be read, a full disk.
 mod bad_input;
+/// What the agent takes of the machine, whatever it is fed with.
+mod bounds;
 /// The same under load, with kills at any point.
 mod campaign;
 /// parse, formats, check, test, watch, status, search, demo: what they print and how they exit.
 mod commands;
 /// Every wrong configuration and its message.
 mod configuration;
+/// Every fault of a receiver, in turn and at random, and both accounts at the end.
+mod delivery;
 /// The store's file from the first version on.
 mod golden;
 /// A network file system that hangs.
 mod hanging;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
+/// The real logrotate, beside the agent and while it is stopped.
+mod logrotate;
+/// Random lives of the real program against a toy.
+mod model;
 /// A record that ends the program.
 mod poison;
 /// A disk that refuses, and a machine that loses power, at each call in turn.
 mod powercut;
 /// Records of several lines.
 mod records;
+/// Line by line as `linemux` gives them, where nothing is difficult.
+mod reference;
+/// The real rsyslogd as the log's writer.
+mod rsyslog;
 /// TERM, HUP, USR1, --once.
 mod running;
 /// A database that is damaged, copied, or does not agree with itself.

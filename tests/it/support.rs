@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -64,6 +64,18 @@ impl Place {
         self.path("eve.json")
     }
 
+    /// The directory as text.
+    pub(crate) fn text(&self) -> &str {
+        self.directory.path().to_str().unwrap()
+    }
+
+    /// Copies all there is into a directory below the one that `IPSBELL_KEEP` names, for somebody to look at.
+    pub(crate) fn keep(&self) {
+        if let Some(to) = std::env::var_os("IPSBELL_KEEP") {
+            drop(Command::new("cp").arg("-a").arg(self.directory.path()).arg(to).status());
+        }
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.path("state")
     }
@@ -97,29 +109,69 @@ impl Place {
 
     /// The same, by a command that was prepared for it.
     pub(crate) fn run_by(&self, ipsbell: &mut Command) -> Agent {
-        let log = self.path("agent.log");
-        let file = OpenOptions::new().append(true).create(true).open(&log).unwrap();
-        let child = ipsbell
+        self.run_as(ipsbell, self.agent_log())
+    }
+
+    /// The same, for a process that may be forbidden to write files: it gets an error for it, and no signal. Its log comes
+    /// through a pipe, so that it is seen all the same.
+    pub(crate) fn run_without_file_signal(&self) -> Agent {
+        let program = ipsbell();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"").arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut agent = self.run_as(&mut command, Stdio::piped());
+        let mut pipe = agent.child.as_mut().unwrap().stderr.take().unwrap();
+        let mut log = self.agent_log();
+        std::thread::spawn(move || std::io::copy(&mut pipe, &mut log));
+        agent
+    }
+
+    fn agent_log(&self) -> File {
+        OpenOptions::new().append(true).create(true).open(self.path("agent.log")).unwrap()
+    }
+
+    fn run_as(&self, command: &mut Command, log: impl Into<Stdio>) -> Agent {
+        let child = command
             .arg("run")
             .arg("--config")
             .arg(self.path("config.toml"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(file)
+            .stderr(log)
             .spawn()
             .unwrap();
-        Agent { child: Some(child), log }
+        Agent { child: Some(child), log: self.path("agent.log") }
+    }
+
+    /// The agent, when it listens to signals.
+    pub(crate) fn run_to_signals(&self) -> Agent {
+        let starts = |agent: &Agent| agent.log().matches(" runs. ").count();
+        let log = fs::read_to_string(self.path("agent.log")).unwrap_or_default();
+        let before = log.matches(" runs. ").count();
+        let agent = self.run();
+        wait_for("the agent to run", || (starts(&agent) > before).then_some(()));
+        agent
     }
 
     pub(crate) fn append(&self, lines: &[String]) {
         append(&self.log(), lines);
     }
 
-    /// The account of the only destination, from the ledger.
+    /// The account of the destination that every configuration has, from the ledger.
     pub(crate) fn account(&self) -> Option<Account> {
+        self.account_of("soc")
+    }
+
+    /// The account of a destination, from the ledger.
+    pub(crate) fn account_of(&self, destination: &str) -> Option<Account> {
         let view = View::open(&self.state(), "sensor-1").ok()?;
         let destinations = view.destinations().ok()?;
-        destinations.first().map(|destination| destination.account)
+        destinations.iter().find(|each| each.name == destination).map(|each| each.account)
     }
 
     /// Waits until so many events are stored, and gives the account then.
@@ -155,18 +207,18 @@ impl Agent {
         self.wait()
     }
 
+    /// Its exit status if it has ended; 128 and the signal where one ended it.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt as _;
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        Some(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
+    }
+
     /// Waits for its end; its exit status.
     pub(crate) fn wait(&mut self) -> i32 {
         let mut child = self.child.take().unwrap();
         let status = wait_for("the agent's end", || child.try_wait().unwrap());
         status.code().unwrap_or(-1)
-    }
-
-    /// Its exit status if it has ended; 128 and the signal where one ended it.
-    pub(crate) fn ended(&mut self) -> Option<i32> {
-        use std::os::unix::process::ExitStatusExt as _;
-        let status = self.child.as_mut().unwrap().try_wait().unwrap()?;
-        Some(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
     }
 
     /// What it logged so far.
@@ -179,6 +231,14 @@ impl Agent {
         wait_for(&format!("`{text}` in the agent's log"), || {
             self.log().contains(text).then_some(())
         });
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep();
+        }
     }
 }
 
@@ -216,6 +276,19 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begin.elapsed() < DEADLINE, "waited in vain for {what}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+/// Where a program of the system is, or a line that says that this test cannot do without it.
+pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Daemons are where not every user looks.
+    let more = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    let found = std::env::split_paths(&path).chain(more).map(|directory| directory.join(name));
+    let found = found.into_iter().find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("SKIPPED {test}: {name} is not installed");
+    }
+    found
 }
 
 pub(crate) fn append(path: &Path, lines: &[String]) {

@@ -105,9 +105,10 @@ fn by_status(response: &Response, body: &str, token: Option<&str>, now: Timestam
         },
         // An edge that closes its doors, not Slack's own word: it opens again.
         403 if is_html(body) => later(after, false, said),
-        // A gateway that waited in vain does not know whether Slack took it.
-        504 => later(after, true, said),
-        408 | 425 | 500..=599 => later(after, false, said),
+        408 | 425 => later(after, false, said),
+        // What failed may have failed behind the post: Slack itself after it stood in the channel, a server before it
+        // while it waited for Slack's answer.
+        500..=599 => later(after, true, said),
         // Slack's documented words are all in the tables: this may be a word that is new, or a proxy's.
         _ => Answer::Unclear { why: said },
     }
@@ -226,10 +227,10 @@ mod tests {
             (404, "no_team", "destination"),
             (410, "channel_is_archived", "destination"),
             (500, "no_team", "destination"),
-            (500, "rollup_error", "later"),
-            (500, page, "later"),
-            (502, page, "later"),
-            (503, "", "later"),
+            (500, "rollup_error", "maybe"),
+            (500, page, "maybe"),
+            (502, page, "maybe"),
+            (503, "", "maybe"),
             (504, page, "maybe"),
             (408, "", "later"),
             (425, "", "later"),
@@ -259,7 +260,7 @@ mod tests {
         assert_eq!(cut(200, b"o"), "maybe");
         assert_eq!(cut(200, b"ok"), "maybe");
         assert_eq!(cut(200, &[b'o'; BODY_BYTES_MAX]), "destination");
-        assert_eq!(cut(503, b""), "later");
+        assert_eq!(cut(503, b""), "maybe");
     }
 
     #[test]

@@ -82,8 +82,8 @@ struct Mrkdwn {
     verbatim: bool,
 }
 
-/// What a message says of itself when an earlier try had no answer.
-const REPEATED: &str = "may be a repeat: an earlier try had no answer";
+/// What a message says of itself when an earlier try had no clear answer.
+const REPEATED: &str = "may be a repeat: an earlier try had no clear answer";
 
 /// The message as JSON.
 pub(super) fn payload(message: &Message, form: Form) -> Vec<u8> {

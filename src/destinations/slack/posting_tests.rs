@@ -2,7 +2,7 @@
 //! limits, nothing is measured.
 
 use super::*;
-use crate::fake_slack::{FakeSlack, Fault, RetryAfter};
+use crate::fake_slack::{FakeSlack, Fault, Foreign, RetryAfter};
 use crate::message::samples;
 use crate::message::test_message;
 
@@ -59,28 +59,39 @@ fn posts_arrive_as_they_were_rendered_over_one_connection() {
 #[test]
 fn every_fault_has_its_answer() {
     // (fault, time limit, the answer's shape and words in it, posts in the channel)
-    let page = Fault::Status { code: 503, body: "<html>".into(), headers: Vec::new() };
     let headers = vec![("x".to_owned(), "y".repeat(40_000))];
     let heads = Fault::Status { code: 200, body: "ok".into(), headers };
     let table = [
         (heads, LONG, "Later maybe=true", "more headers than", 0),
-        (Fault::word(500, "rollup_error"), LONG, "Later maybe=false", "500 rollup_error", 0),
-        (page, LONG, "Later maybe=false", "503 and a web page", 0),
+        (Fault::word(500, "rollup_error"), LONG, "Later maybe=true", "500 rollup_error", 0),
+        (Fault::page(502), LONG, "Later maybe=true", "502 and a web page", 0),
+        (Fault::page(503), LONG, "Later maybe=true", "503 and a web page", 0),
+        (Fault::page(504), LONG, "Later maybe=true", "504 and a web page", 0),
         (Fault::word(400, "invalid_blocks"), LONG, "PayloadRefused", "invalid_blocks", 0),
         (Fault::word(404, "no_service"), LONG, "DestinationRefused", "no_service", 0),
         (Fault::Redirect, LONG, "DestinationRefused", "302, a redirect", 0),
         (Fault::Html, LONG, "DestinationRefused", "200 and a web page", 0),
         (Fault::OkUpper, LONG, "DestinationRefused", "200 ok, which is not", 0),
         (Fault::HugeBody, LONG, "DestinationRefused", "200, which is not", 0),
-        (Fault::OkLine, LONG, "Delivered", "", 0),
+        (Fault::OkLine, LONG, "Delivered", "", 1),
         (Fault::OkButDropped, LONG, "Delivered", "", 0),
         (Fault::EmptyOk, LONG, "Later maybe=true", "broke off", 0),
         (Fault::HalfAnswer, LONG, "Later maybe=true", "broke off", 0),
         (Fault::CloseAfterRead, LONG, "Later maybe=true", "", 0),
+        (Fault::AcceptedButClosed, LONG, "Later maybe=true", "", 0),
         (Fault::CloseBeforeRead, LONG, "Later maybe=true", "", 0),
         (Fault::Hang, SHORT, "Later maybe=true", "no answer in time", 0),
         (Fault::SlowDrip, SHORT, "Later maybe=true", "broke off", 0),
-        (Fault::AcceptedButError, LONG, "Later maybe=false", "500 rollup_error", 1),
+        (Fault::AcceptedButError, LONG, "Later maybe=true", "500 rollup_error", 1),
+        (Fault::AcceptedButClosed, LONG, "Later maybe=true", "", 1),
+        (Fault::AcceptedButHalf, LONG, "Later maybe=true", "broke off", 1),
+        (Fault::Late(SHORT), LONG, "Delivered", "", 1),
+        (Fault::Late(LONG), SHORT, "Later maybe=true", "no answer in time", 1),
+        (Fault::OkAndClose, LONG, "Delivered", "", 1),
+        (Fault::RedirectLoop, LONG, "DestinationRefused", "302, a redirect", 0),
+        (Fault::NoHttp(Foreign::TlsAlert), LONG, "Later maybe=true", "no HTTP", 0),
+        (Fault::NoHttp(Foreign::GoAway), LONG, "Later maybe=true", "no HTTP", 0),
+        (Fault::NoHttp(Foreign::Greeting), LONG, "Later maybe=true", "no HTTP", 0),
     ];
     for (fault, time_limit, shape, words, posts) in table {
         let mut bench = Bench::start();
@@ -111,6 +122,7 @@ fn a_limited_rate_slows_down_and_says_for_how_long() {
         (RetryAfter::Json(7), 7),
         (RetryAfter::Garbage, 1),
         (RetryAfter::Absent, 1),
+        (RetryAfter::Empty, 1),
         (RetryAfter::Seconds(0), 1),
         (RetryAfter::Seconds(u64::MAX), 3_600),
     ];
@@ -152,6 +164,29 @@ fn a_receiver_that_is_down_was_not_reached() {
     bench.fake.down();
     bench.fake.up().expect("the port is free");
     assert_eq!(bench.post(LONG), Answer::Delivered, "over a new connection");
+}
+
+/// A server closes a connection that was kept when it likes: the post on it may be lost, and is tried again.
+#[test]
+fn a_connection_that_is_closed_behind_an_answer_costs_a_try_at_most() {
+    let mut bench = Bench::start();
+    for _ in 0..3 {
+        assert_eq!(bench.fail(Fault::OkThenClose, LONG), Answer::Delivered);
+        let answer = bench.post(LONG);
+        let lost = matches!(answer, Answer::Later { maybe_delivered: true, .. });
+        assert!(answer == Answer::Delivered || lost, "{answer:?}");
+        assert_eq!(bench.post(LONG), Answer::Delivered);
+    }
+}
+
+#[test]
+fn a_receiver_without_tls_was_not_reached() {
+    let bench = Bench::start();
+    let url = bench.fake.url().replace("http://", "https://");
+    let client = Client::open(&Settings::default(), false).expect("a client");
+    let failure = client.post(&url, "text/plain", b"x", LONG).expect_err("it speaks no TLS");
+    assert!(!failure.maybe_sent, "{failure:?}");
+    assert!(bench.fake.requests().is_empty());
 }
 
 #[test]

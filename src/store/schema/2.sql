@@ -53,3 +53,6 @@ ALTER TABLE identity ADD COLUMN clock_doubted_at INTEGER;
 ALTER TABLE position ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
 -- Since when, in microseconds since 1970; 0 in rows of version 1. `size` of one that was let go is that on the disk.
 ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+-- What was read, at ends of lines: of each 8 bytes of its offset and 8 of a hash, by which a copy is known that the log
+-- was read beyond.
+ALTER TABLE position ADD COLUMN anchors BLOB NOT NULL DEFAULT x'';

@@ -7,7 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::tail::{Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage};
+use crate::tail::{
+    Anchors, Changes, Checkpoint, FileKey, Fingerprint, Identity, Position, Skipped, Stage,
+};
 
 fn checkpoint() -> impl Strategy<Value = Checkpoint> {
     // The edges of the columns' signed integers come up as often as all else.
@@ -33,6 +35,7 @@ fn checkpoint() -> impl Strategy<Value = Checkpoint> {
                 generation,
                 position: Position { offset, mid_line, skipped },
                 behind: Fingerprint { bytes: behind_bytes, hash: behind },
+                anchors: Anchors::default(),
                 size,
                 modified_ns,
                 stage: [Stage::Followed, Stage::Missing, Stage::LetGo][stage],

@@ -177,7 +177,7 @@ pub(crate) fn insert(batch: &mut Batch<'_>, event: &Event<'_>, keep_raw: bool) -
 
 /// A file of which so many bytes are read.
 pub(crate) fn followed(path: &Path, offset: u64) -> crate::tail::Checkpoint {
-    use crate::tail::{FileKey, Fingerprint, Identity, Position, Skipped, Stage};
+    use crate::tail::{Anchors, FileKey, Fingerprint, Identity, Position, Skipped, Stage};
     let none = Fingerprint { bytes: 0, hash: 0 };
     crate::tail::Checkpoint {
         file: FileKey(7),
@@ -191,6 +191,7 @@ pub(crate) fn followed(path: &Path, offset: u64) -> crate::tail::Checkpoint {
         modified_ns: 0,
         stage: Stage::Followed,
         since_us: 0,
+        anchors: Anchors::default(),
     }
 }
 

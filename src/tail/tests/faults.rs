@@ -31,6 +31,8 @@ struct Faults {
     away_times: usize,
     stale: Option<Errno>,
     calls: Calls,
+    /// Happens once, after a directory was listed.
+    listed: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// How often the file system was asked.
@@ -70,6 +72,10 @@ impl Faulty {
 
     pub(super) fn read_at_most(&self, bytes: usize) {
         self.faults().read_bytes_max = Some(bytes);
+    }
+
+    pub(super) fn once_listed(&self, happens: impl FnOnce() + Send + 'static) {
+        self.faults().listed = Some(Box::new(happens));
     }
 
     pub(super) fn reads(&self) -> usize {
@@ -118,7 +124,12 @@ impl Files for Faulty {
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
         self.faults().calls.names += 1;
         self.reached(directory)?;
-        Disk.names(directory)
+        let names = Disk.names(directory);
+        let listed = self.faults().listed.take();
+        if let Some(happens) = listed {
+            happens();
+        }
+        names
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {

@@ -5,8 +5,10 @@
 mod away;
 mod cases;
 mod content;
+mod copies;
 mod cost;
 mod faults;
+mod hurry;
 mod known;
 mod model;
 mod packed;

@@ -35,7 +35,7 @@ pub(crate) struct Cost {
 
 /// A directory with a configuration, and a receiver.
 pub(crate) struct Place {
-    directory: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
     pub(crate) slack: FakeSlack,
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod gaps;
 mod model;
 mod notices;
+mod outage;
 mod poison;
 mod threads;
 
