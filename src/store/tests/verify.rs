@@ -86,7 +86,7 @@ fn each_kind_of_difference_is_named() {
         (
             "INSERT INTO position SELECT 8, path, device, inode, head_bytes, head_hash, generation, \"offset\", mid_line, \
           cut_lines, cut_bytes, nul_bytes, behind_bytes, behind_hash, size, modified_ns, number, updated_at, \
-          stage, since FROM position",
+          stage, since, anchors FROM position",
             "2 positions are of the one generation",
         ),
         ("UPDATE identity SET last_sequence = 13", "event 14 is beyond"),
