@@ -16,6 +16,7 @@ use super::finding::{Finding, What};
 use super::identity::FINGERPRINT_BYTES_MAX;
 use super::mark::Mark;
 use super::memory::{let_go, mark_of};
+use super::recognise::Recognised;
 use super::siblings::Origin;
 use super::tracked::{Place, Tracked};
 use super::unpack::Packing;
@@ -42,7 +43,7 @@ enum Found {
     /// Its content is the one that was read.
     Same(Opened, Mark),
     /// It was compressed and read in part: its content is compared when it has a turn.
-    Packed(PathBuf, Box<dyn Handle>, Stat),
+    Packed(PathBuf, Box<dyn Handle>, Stat, Vec<FileKey>),
     /// Another content is in its place, and no copy of its own was found: the file is a new one.
     Replaced,
     /// It is there and cannot be read.
@@ -97,9 +98,9 @@ impl Tail {
                     view.taken.insert(opened.stat.id());
                     self.take_up(now, source, &checkpoint, opened, mark);
                 }
-                Found::Packed(name, handle, stat) => {
+                Found::Packed(name, handle, stat, claims) => {
                     view.taken.insert(stat.id());
-                    self.begin_packed(now, origin, (name, handle, stat), vec![checkpoint.file]);
+                    self.begin_packed(now, origin, (name, handle, stat), claims);
                 }
                 Found::Blocked(path, error) => {
                     view.troubles.insert(path, What::unreadable(&error));
@@ -268,19 +269,44 @@ impl Tail {
     fn find_moved(&self, checkpoint: &Checkpoint, name: &Path) -> Found {
         let packing = name.file_name().and_then(Packing::of);
         if let Some((_, packing)) = packing {
-            return match self.open_packed(name, Some(packing)) {
-                Ok((handle, stat)) => Found::Packed(name.to_path_buf(), handle, stat),
+            let opened = self.open_packed(name, Some(packing)).and_then(|(handle, stat)| {
+                let claims = self.claims(name.parent().unwrap_or(Path::new("")), &*handle)?;
+                Ok((handle, stat, claims))
+            });
+            let is_unread = checkpoint.position.offset == 0;
+            return match opened {
+                // Where nothing was read the number is all that tells, unless the content does.
+                Ok((handle, stat, claims)) if is_unread && claims.is_empty() => {
+                    Found::Packed(name.to_path_buf(), handle, stat, vec![checkpoint.file])
+                }
+                Ok((handle, stat, claims)) if claims.contains(&checkpoint.file) => {
+                    Found::Packed(name.to_path_buf(), handle, stat, claims)
+                }
+                Ok(_) => Found::Nowhere,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nowhere,
                 Err(error) => Found::Blocked(name.to_path_buf(), error),
             };
         }
         match self.verify(checkpoint, name.into(), Place::Moved) {
+            Found::Same(opened, _) if self.is_another(checkpoint, &opened) => Found::Nowhere,
             Found::Same(opened, mark) => {
                 let path = checkpoint.path.as_path().into();
                 Found::Same(Opened { path, ..opened }, mark)
             }
             other => or_nowhere(other),
         }
+    }
+
+    /// Is a file that has the number of one of which nothing was read known as another by its content?
+    fn is_another(&self, checkpoint: &Checkpoint, opened: &Opened) -> bool {
+        if checkpoint.position.offset > 0 {
+            return false;
+        }
+        let directory = checkpoint.path.parent().unwrap_or(Path::new(""));
+        let claims = self.claims(directory, &*opened.handle);
+        let known = claims.and_then(|claims| self.recognise(&*opened.handle, &opened.stat, claims));
+        // What cannot be read now is looked at when it has a turn.
+        known.is_ok_and(|known| known != Recognised::New)
     }
 
     fn copy_or_replaced(&self, checkpoint: &Checkpoint) -> Found {

@@ -265,3 +265,31 @@ fn case_11_a_copy_that_was_overtaken_is_known_though_the_log_is_gone() {
         assert_eq!(rig.read(), ["next"]);
     }
 }
+
+#[test]
+fn case_10_a_copy_that_was_compressed_while_the_log_was_deleted_is_known() {
+    for (reads, restarts_first) in [(0, false), (1, false), (0, true), (1, true), (6, false)] {
+        let mut rig = Rig::new(&["eve.json"]);
+        rig.write("eve.json", "a 1\n");
+        rig.read();
+        copy_and_truncate(&rig);
+        for _ in 0..reads {
+            rig.read();
+        }
+        rig.remove("eve.json");
+        if restarts_first {
+            rig.restart();
+        }
+        rig.write("eve.json.1.gz", pack("eve.json.1.gz", b"a 1\n"));
+        rig.remove("eve.json.1");
+        rig.restart();
+        rig.append("eve.json", "b 1\n");
+        assert_eq!(rig.read(), ["b 1"], "{reads} {restarts_first}");
+        rig.restart();
+        assert!(rig.read().is_empty());
+        rig.after(ROTATE_WAIT);
+        assert!(rig.read().is_empty());
+        rig.restart();
+        assert!(rig.read().is_empty());
+    }
+}

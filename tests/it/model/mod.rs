@@ -7,6 +7,7 @@
 //! `IPSBELL_KEEP` names a directory to which its files are copied.
 
 mod action;
+mod found;
 mod run;
 mod shrink;
 mod world;
