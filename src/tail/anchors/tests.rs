@@ -1,3 +1,5 @@
+//! Anchors under test: what was read is known again, however it was read.
+
 use super::*;
 
 /// What is taken down of `content` when it is read in pieces of this size.
