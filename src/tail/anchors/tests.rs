@@ -1,3 +1,5 @@
+//! However a file is read, and whatever else begins alike.
+
 use super::*;
 
 /// What is taken down of `content` when it is read in pieces of this size.
