@@ -14,8 +14,8 @@ use ipsbell::store::{Account, View};
 use crate::received::channel;
 use crate::support::{Agent, Options, Place, alerts};
 
-/// Main, signals, reader, one sender, the watcher's, and one to spare.
-const THREADS_MAX: u64 = 6;
+/// Main, signals, reader, one sender, the watchdog, the watcher's, and one to spare.
+const THREADS_MAX: u64 = 7;
 
 /// Descriptors beside one for each file that is followed.
 const DESCRIPTORS_MAX: u64 = 64;

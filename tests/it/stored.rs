@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::support::Place;
 
@@ -42,6 +42,17 @@ pub(crate) fn ranges(numbers: impl Iterator<Item = u32>) -> String {
         false => format!("{first}-{last}"),
     };
     ranges.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// Is the store free to be asked, or not there yet?
+pub(crate) fn can_be_asked(place: &Place) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(place.state().join("hot.db"), flags);
+    let asked = database.and_then(|database| {
+        database.busy_timeout(std::time::Duration::ZERO)?;
+        database.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+    });
+    asked.err().and_then(|error| error.sqlite_error_code()) != Some(ErrorCode::DatabaseBusy)
 }
 
 /// Hands each row of a query to `take`.

@@ -1,4 +1,4 @@
-//! Anchors under test: what was read is known again, however it was read.
+//! However a file is read, and whatever else begins alike.
 
 use super::*;
 

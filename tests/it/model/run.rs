@@ -9,7 +9,7 @@ use super::action::{Action, Life, Weather};
 use super::world::World;
 use crate::received;
 use crate::stored::{self, ranges};
-use crate::support::{Agent, Options, Place, text};
+use crate::support::{Agent, Options, Place, text, wait_for};
 
 /// Lives the life; why it failed, if it did. Nothing that is waited for may take longer than `patience`.
 pub(super) fn live(life: &Life, patience: Duration) -> Result<(), String> {
@@ -154,6 +154,23 @@ impl Run<'_> {
         {
             agent.signal(if pauses { "STOP" } else { "CONT" });
             self.is_paused = pauses;
+            if pauses {
+                self.stand_still(agent);
+            }
+        }
+    }
+
+    /// Waits until an agent that is told to pause does so, at a place where it does not hold the store for itself alone:
+    /// that would keep out who asks what is stored.
+    fn stand_still(&self, agent: &Agent) {
+        loop {
+            wait_for("the agent to pause", || is_stopped(agent.id()).then_some(()));
+            if stored::can_be_asked(self.place) {
+                return;
+            }
+            agent.signal("CONT");
+            std::thread::park_timeout(Duration::from_millis(1));
+            agent.signal("STOP");
         }
     }
 
@@ -260,4 +277,14 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Do all threads of a process stand still? It takes a moment until they do.
+fn is_stopped(process: u32) -> bool {
+    let is_stopped = |thread: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(thread.unwrap().path().join("stat"));
+        // A thread that ended meanwhile has none.
+        stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+    };
+    std::fs::read_dir(format!("/proc/{process}/task")).unwrap().all(is_stopped)
 }

@@ -270,7 +270,7 @@ impl<'p> World<'p> {
 }
 
 impl Packing {
-    const ALL: [Self; 3] = [Self::Gzip, Self::Xz, Self::Zstd];
+    pub(super) const ALL: [Self; 3] = [Self::Gzip, Self::Xz, Self::Zstd];
 
     fn suffix(self) -> &'static str {
         match self {
