@@ -78,7 +78,6 @@ fn every_fault_has_its_answer() {
         (Fault::EmptyOk, LONG, "Later maybe=true", "broke off", 0),
         (Fault::HalfAnswer, LONG, "Later maybe=true", "broke off", 0),
         (Fault::CloseAfterRead, LONG, "Later maybe=true", "", 0),
-        (Fault::AcceptedButClosed, LONG, "Later maybe=true", "", 0),
         (Fault::CloseBeforeRead, LONG, "Later maybe=true", "", 0),
         (Fault::Hang, SHORT, "Later maybe=true", "no answer in time", 0),
         (Fault::SlowDrip, SHORT, "Later maybe=true", "broke off", 0),
