@@ -118,6 +118,11 @@ impl FakeSlack {
         });
     }
 
+    /// Fails no request that [`fail_next`](Self::fail_next) was told to fail and that did not come yet.
+    pub fn fail_no_more(&self) {
+        self.server.with_state(|state| state.queued.clear());
+    }
+
     /// Lets go of every request that hangs; their connections are closed.
     pub fn release(&self) {
         self.server.with_state(|state| state.released += 1);

@@ -84,6 +84,10 @@ impl Tail {
             return Ok(());
         }
         let (handle, stat) = self.open(&sighting.path)?;
+        if stat.id() != sighting.stat.id() {
+            // Rotated since it was seen: the next look finds both.
+            return Err(io::ErrorKind::NotFound.into());
+        }
         match self.recognise_at_path(sighting, &*handle, &stat)? {
             Recognised::CopyOf(of) => self.leave_copy(&stat, of),
             Recognised::Within(_) => {

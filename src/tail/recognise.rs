@@ -163,11 +163,16 @@ impl Tail {
         claims.iter().find(same).copied()
     }
 
-    /// Can anything be told of a compressed file yet? One of which nothing can be decoded may still be
-    /// written.
+    /// Can it be told what a compressed file is, of which the beginning was just compared? One of which
+    /// that cannot be decoded may still be written.
     pub(super) fn is_ripe(&mut self, now: Instant, handle: &dyn Handle) -> io::Result<bool> {
+        let is_sound = handle.damage().is_none();
         let stat = handle.stat()?;
-        if handle.damage().is_none() || stat.size > 0 {
+        if !is_sound && handle.damage().is_none() {
+            // It grew since, and is to be compared again.
+            return Ok(false);
+        }
+        if is_sound || stat.size >= u64::from(FINGERPRINT_BYTES_MAX) {
             self.unripe.remove(&stat.id());
             return Ok(true);
         }

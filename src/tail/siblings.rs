@@ -183,7 +183,12 @@ impl Tail {
             }
             return Ok(Beside::Nothing);
         }
+        let seen = stat.id();
         let (handle, mut stat) = self.open_as(name, rotated)?;
+        if stat.id() != seen {
+            // Rotated since it was listed.
+            return Err(io::ErrorKind::NotFound.into());
+        }
         let directory = origin.1.parent().unwrap_or(Path::new(""));
         let mut claims = self.claims(directory, &*handle)?;
         let mut known = None;

@@ -372,3 +372,19 @@ fn case_20_files_of_the_programs_themselves_are_read() {
         assert_eq!(rig.losses(), []);
     }
 }
+
+#[test]
+fn case_20_a_file_that_grew_since_it_was_compared_is_compared_again() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    let name = rig.path("eve.json.1.gz");
+    rig.write("eve.json.1.gz", "");
+    let packing = Packing::of(name.file_name().unwrap()).map(|(_, how)| how);
+    let (handle, _) = rig.tail.open_packed(&name, packing).unwrap();
+    assert!(rig.tail.claims(rig.directory.path(), &*handle).unwrap().is_empty());
+    rig.write("eve.json.1.gz", pack("eve.json.1.gz", b"a 1\n"));
+    assert!(!rig.tail.is_ripe(rig.now, &*handle).unwrap());
+    assert_eq!(rig.tail.claims(rig.directory.path(), &*handle).unwrap().len(), 1);
+    assert!(rig.tail.is_ripe(rig.now, &*handle).unwrap());
+}
