@@ -54,9 +54,11 @@ fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
     place.append(&alerts(1004, 0..10));
     place.wait_for_account("the log that is here", |account| account.told == 30);
     agent.wait_for_log("Reading hangs");
-    let status = place.ipsbell(&["status"]);
-    assert_eq!(status.status.code(), Some(1));
-    assert!(text(&status.stdout).contains("did not come round"), "{}", text(&status.stdout));
+    let status = wait_for("a status that says so", || {
+        let status = place.ipsbell(&["status"]);
+        (status.status.code() == Some(1)).then(|| text(&status.stdout))
+    });
+    assert!(status.contains("did not come round"), "{status}");
     place.append(&alerts(1005, 0..10));
     place.wait_for_account("the log that is here, still", |account| account.told == 40);
 
