@@ -30,8 +30,10 @@ struct Campaign {
 enum Rotation {
     /// The log gets another name, and a new file takes its place.
     Rename,
-    /// The log is copied, then cut off in place. What is written in between is gone.
+    /// The log is copied, then cut off in place, while its writer waits.
     CopyTruncate,
+    /// The same, and the writer does not wait. What it writes in between is gone.
+    CopyTruncateHurried,
 }
 
 /// What the writer knows in the end.
@@ -71,10 +73,19 @@ fn rotated_killed_and_cut_off_every_alert_is_stored_once_and_accounted_for() {
 }
 
 #[test]
+fn copied_truncated_and_killed_every_alert_is_stored_once_where_the_writer_waits() {
+    check(&copy_truncate(Rotation::CopyTruncate));
+}
+
+#[test]
 fn copied_truncated_and_killed_only_what_no_copy_holds_is_lost_and_no_more_is_told() {
+    check(&copy_truncate(Rotation::CopyTruncateHurried));
+}
+
+fn copy_truncate(rotation: Rotation) -> Campaign {
     let scale = scale();
     let alerts_a_second = scale.alerts_a_second.min(scale.alerts / 4).min(5_000);
-    check(&Campaign { rotation: Rotation::CopyTruncate, alerts_a_second, ..scale });
+    Campaign { rotation, alerts_a_second, ..scale }
 }
 
 fn check(campaign: &Campaign) {
@@ -187,9 +198,11 @@ fn write(place: &Place, campaign: &Campaign) -> Written {
         }
         match campaign.rotation {
             Rotation::Rename => std::fs::rename(place.log(), name(1)).unwrap(),
-            Rotation::CopyTruncate => {
+            Rotation::CopyTruncate | Rotation::CopyTruncateHurried => {
                 std::fs::copy(place.log(), name(1)).unwrap();
-                written.cut_off.extend(write_what_is_due());
+                if campaign.rotation == Rotation::CopyTruncateHurried {
+                    written.cut_off.extend(write_what_is_due());
+                }
                 File::options().write(true).open(place.log()).unwrap().set_len(0).unwrap();
             }
         }
