@@ -354,19 +354,7 @@ impl Destination {
             let (since, tries) = (brief(since), self.tries);
             writeln!(text, "             since {since}, {tries} tries{next}: {why}")?;
         }
-        let account = &self.account;
-        writeln!(
-            text,
-            "             {} stored = {} told + {} held + {} unread + {} not matched + {} muted + {} given up + {} expired",
-            account.stored,
-            account.told,
-            account.held,
-            account.unread,
-            account.not_matched,
-            account.muted,
-            account.given_up,
-            account.expired,
-        )
+        writeln!(text, "             {}", self.account)
     }
 }
 

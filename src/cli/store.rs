@@ -8,7 +8,7 @@ use clap::{Args as _, FromArgMatches as _};
 use super::settings::Settings;
 use super::{Command, Exit, output, say};
 use crate::clock;
-use crate::store::{self, Account, Verified};
+use crate::store::{self, Verified};
 
 /// `ipsbell store`.
 pub(super) const COMMAND: Command = Command {
@@ -68,7 +68,8 @@ fn text(verified: &Verified) -> String {
     let mut lines = vec![format!(
         "store        version {version}: {events} events, the last number given is {last_sequence}"
     )];
-    lines.extend(verified.destinations.iter().map(|(name, account)| line(name, account)));
+    let destinations = verified.destinations.iter();
+    lines.extend(destinations.map(|(name, account)| format!("destination  {name}: {account}")));
     lines.extend(verified.left_out.iter().map(|what| format!("left out     {what}")));
     lines.extend(verified.differences.iter().map(|what| format!("difference   {what}")));
     if verified.differences_more > 0 {
@@ -78,19 +79,4 @@ fn text(verified: &Verified) -> String {
         lines.push("all of it agrees".to_owned());
     }
     lines.join("\n") + "\n"
-}
-
-fn line(name: &str, account: &Account) -> String {
-    format!(
-        "destination  {name}: {} stored = {} told + {} held + {} unread + {} not matched + {} muted + {} given up + {} \
-         expired",
-        account.stored,
-        account.told,
-        account.held,
-        account.unread,
-        account.not_matched,
-        account.muted,
-        account.given_up,
-        account.expired,
-    )
 }

@@ -1,5 +1,7 @@
 //! The account of promise 2, from the destinations' rows and, a second time, from the ledger.
 
+use std::fmt;
+
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -37,6 +39,18 @@ impl Account {
     /// Events that a destination is still to be told of.
     pub fn pending(&self) -> u64 {
         self.unread.saturating_add(self.held)
+    }
+}
+
+/// The sum and its parts in one line.
+impl fmt::Display for Account {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stored, unread, not_matched, muted, held, told, given_up, expired } = self;
+        write!(
+            out,
+            "{stored} stored = {told} told + {held} held + {unread} unread + {not_matched} not matched + {muted} muted + \
+             {given_up} given up + {expired} expired"
+        )
     }
 }
 

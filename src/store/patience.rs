@@ -29,11 +29,6 @@ impl Patience {
         self.taken = self.refused.is_some();
     }
 
-    /// Since when it refuses.
-    pub(super) fn since(&self) -> Option<Timestamp> {
-        self.refused.map(|(since, _)| since)
-    }
-
     /// Since when it had refused, once after it took again.
     pub(super) fn over(&mut self) -> Option<Timestamp> {
         if !std::mem::take(&mut self.taken) {
@@ -53,11 +48,6 @@ impl Writer {
     pub fn recovered(&mut self) -> Option<Timestamp> {
         self.patience.over()
     }
-
-    /// Since when the store refuses.
-    pub fn refused_since(&self) -> Option<Timestamp> {
-        self.patience.since()
-    }
 }
 
 impl Ledger {
@@ -69,11 +59,6 @@ impl Ledger {
     /// Since when the store has refused, once after it took again.
     pub fn recovered(&mut self) -> Option<Timestamp> {
         self.patience.over()
-    }
-
-    /// Since when the store refuses.
-    pub fn refused_since(&self) -> Option<Timestamp> {
-        self.patience.since()
     }
 
     /// Gives the reserve's room to what senders write. True if there was one.
@@ -91,18 +76,19 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let busy = || StoreError::Busy(rusqlite::Error::InvalidQuery);
         let full = || StoreError::Full(rusqlite::Error::InvalidQuery);
+        let since = |patience: &Patience| patience.refused.map(|(since, _)| since);
         let mut patience = Patience::default();
         patience.took();
         assert_eq!(patience.over(), None);
         assert!(patience.refused(at(1), &busy()));
         assert!(!patience.refused(at(2), &busy()));
         assert!(patience.refused(at(3), &full()));
-        assert_eq!((patience.since(), patience.over()), (Some(at(1)), None), "not over yet");
+        assert_eq!((since(&patience), patience.over()), (Some(at(1)), None), "not over yet");
         patience.took();
         assert!(!patience.refused(at(4), &full()), "it refused again before anybody asked");
         patience.took();
         assert_eq!(patience.over(), Some(at(1)));
-        assert_eq!((patience.since(), patience.over()), (None, None));
+        assert_eq!((since(&patience), patience.over()), (None, None));
         assert!(patience.refused(at(5), &full()));
     }
 }

@@ -7,7 +7,7 @@ use ipsbell::fake_slack::{FakeSlack, Fault};
 
 use crate::numbered::{EVE, Writer};
 use crate::received::channel;
-use crate::support::{DEADLINE, Options, Place, alerts, secret, wait_for};
+use crate::support::{DEADLINE, Options, Place, alerts, is_whole, secret, wait_for};
 
 /// Events of the backlog, and how long it may take.
 const LITTLE: (u32, Duration) = (50_000, Duration::from_secs(60));
@@ -18,8 +18,7 @@ const SLOW: Fault = Fault::Late(Duration::from_millis(250));
 
 #[test]
 fn a_backlog_is_told_to_the_last_alert_through_a_slow_receiver_and_restarts() {
-    let whole = std::env::var_os("IPSBELL_CAMPAIGN").is_some();
-    let (events, limit) = if whole { WHOLE } else { LITTLE };
+    let (events, limit) = if is_whole() { WHOLE } else { LITTLE };
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);
     let agent = place.run_to_signals();

@@ -12,7 +12,7 @@ use ipsbell::fake_slack::FakeSlack;
 use ipsbell::store::{Account, View};
 
 use crate::received::channel;
-use crate::support::{Agent, Options, Place, alerts};
+use crate::support::{Agent, Options, Place, alerts, is_whole};
 
 /// Main, signals, reader, one sender, the watchdog, the watcher's, and one to spare.
 const THREADS_MAX: u64 = 7;
@@ -102,10 +102,6 @@ fn bytes_in(directory: &Path) -> u64 {
     entries.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
-fn whole() -> bool {
-    std::env::var_os("IPSBELL_CAMPAIGN").is_some()
-}
-
 /// An alert of a rule and from a source of its own.
 fn unlike_any_other(number: u32) -> String {
     let (high, low) = (number >> 16, number & 0xffff);
@@ -117,7 +113,7 @@ fn unlike_any_other(number: u32) -> String {
 
 #[test]
 fn a_storm_of_different_rules_and_sources_is_held_within_bounds_and_told_exactly() {
-    let (a_second, seconds, limit) = if whole() { (100_000, 10, 600) } else { (10_000, 2, 120) };
+    let (a_second, seconds, limit) = if is_whole() { (100_000, 10, 600) } else { (10_000, 2, 120) };
     let slack = FakeSlack::start().unwrap();
     let destination = "pace = \"100ms\"\nrepeat_every = \"1s\"".into();
     let place = Place::with(&slack, Options { destination, ..Options::default() });
@@ -165,7 +161,7 @@ fn write_long_line(path: &Path, real_bytes: u64, bytes: u64) {
 #[test]
 fn a_line_of_gigabytes_is_passed_over_within_bounds() {
     let (real_bytes, bytes, limit) =
-        if whole() { (1 << 30, 4 << 30, 600) } else { (32 << 20, 256 << 20, 120) };
+        if is_whole() { (1 << 30, 4 << 30, 600) } else { (32 << 20, 256 << 20, 120) };
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);
     write_long_line(&place.log(), real_bytes, bytes);
@@ -187,7 +183,7 @@ fn a_line_of_gigabytes_is_passed_over_within_bounds() {
 fn ten_thousand_files_are_followed_within_bounds() {
     use rustix::process::{Resource, getrlimit};
     let most = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
-    let files = most.saturating_sub(600).min(if whole() { 10_000 } else { 2_000 }) as u32;
+    let files = most.saturating_sub(600).min(if is_whole() { 10_000 } else { 2_000 }) as u32;
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);
     let logs = place.path("logs");
@@ -206,7 +202,7 @@ fn ten_thousand_files_are_followed_within_bounds() {
     let agent = place.run();
     let mut peak = Peak::default();
     let all = |times: u64| u64::from(files) * times;
-    let limit = Duration::from_secs(if whole() { 300 } else { 120 });
+    let limit = Duration::from_secs(if is_whole() { 300 } else { 120 });
     let begin = Instant::now();
     peak.watch(&agent, &place, limit, |account| account.stored == all(1));
     let first = begin.elapsed();
@@ -222,7 +218,7 @@ fn ten_thousand_files_are_followed_within_bounds() {
 #[test]
 fn a_month_of_backlog_stays_within_max_size_and_every_alert_is_accounted_for() {
     let (events, max_size_mib, limit) =
-        if whole() { (2_000_000_u32, 64_u64, 900) } else { (60_000, 8, 120) };
+        if is_whole() { (2_000_000_u32, 64_u64, 900) } else { (60_000, 8, 120) };
     let slack = FakeSlack::start().unwrap();
     let options = Options {
         destination: "pace = \"200ms\"\nrepeat_every = \"1s\"".into(),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ipsbell::fake_slack::FakeSlack;
 
 use crate::stored::ranges;
-use crate::support::{Options, Place, alert, wait_for};
+use crate::support::{Options, Place, alert, is_whole, wait_for};
 use crate::{received, stored};
 
 /// How much of it.
@@ -64,7 +64,7 @@ const WHOLE: Campaign = Campaign {
 };
 
 fn scale() -> Campaign {
-    if std::env::var_os("IPSBELL_CAMPAIGN").is_some() { WHOLE } else { LITTLE }
+    if is_whole() { WHOLE } else { LITTLE }
 }
 
 #[test]
@@ -154,8 +154,7 @@ fn check_account(place: &Place, campaign: &Campaign, written: &Written) {
     let bytes: u64 = missing.iter().map(|n| line(*n).len() as u64 + 1).sum();
     let told = stored::lost_bytes(place);
     // Told too high now and then (docs/failures.md, "A loss that is told too high"): the whole campaign shows it.
-    let is_whole = std::env::var_os("IPSBELL_CAMPAIGN").is_some();
-    assert!(!is_whole || told <= bytes, "told to be lost: at least {told} bytes, lost: {bytes}");
+    assert!(!is_whole() || told <= bytes, "told to be lost: at least {told} bytes, lost: {bytes}");
     println!(
         "{} alerts, {} rotations, {} kills: {} stored, {} of {} lost that no copy held ({bytes} bytes, at least {told} \
          told)",

@@ -8,7 +8,7 @@ use ipsbell::store::Account;
 
 use crate::dice::Dice;
 use crate::received::channel;
-use crate::support::{Agent, Place, alerts, wait_for};
+use crate::support::{Agent, Place, alerts, is_whole, wait_for};
 
 /// The post is not in the channel and goes out again.
 fn passing() -> Vec<Fault> {
@@ -158,8 +158,7 @@ fn plan(dice: &mut Dice, length: usize) -> Vec<Fault> {
 
 #[test]
 fn faults_kills_and_reloads_at_random_cost_no_alert_and_both_accounts_agree() {
-    let whole = std::env::var_os("IPSBELL_CAMPAIGN").is_some();
-    let (length, limit) = if whole { (300, 600) } else { (16, 60) };
+    let (length, limit) = if is_whole() { (300, 600) } else { (16, 60) };
     let mut dice = Dice::thrown();
     let slack = FakeSlack::start().unwrap();
     let place = Place::new(&slack);

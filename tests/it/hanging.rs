@@ -1,31 +1,17 @@
 //! A network file system that hangs: its logs wait, and nothing else does.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ipsbell::fake_slack::FakeSlack;
 
+use crate::preload;
 use crate::support::{Options, Place, alerts, append, ipsbell, text, wait_for};
-
-/// The preloaded library, where a compiler for it is installed.
-fn library(directory: &Path) -> Option<PathBuf> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/hanging/mount.c");
-    let library = directory.join("mount.so");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o"]).arg(&library).arg(source);
-    let made = compiler.arg("-ldl").output().ok()?;
-    assert!(made.status.success(), "{}", text(&made.stderr));
-    Some(library)
-}
 
 #[test]
 fn a_network_file_system_that_hangs_holds_nothing_but_its_own_logs() {
     let outside = tempfile::tempdir().unwrap();
-    let Some(library) = library(outside.path()) else {
-        eprintln!(
-            "SKIPPED a_network_file_system_that_hangs_holds_nothing_but_its_own_logs: no C compiler"
-        );
+    let name = "a_network_file_system_that_hangs_holds_nothing_but_its_own_logs";
+    let Some(library) = preload::library(name, outside.path(), "hanging/mount.c") else {
         return;
     };
     let slack = FakeSlack::start().unwrap();

@@ -52,6 +52,8 @@ mod model;
 mod poison;
 /// A disk that refuses, and a machine that loses power, at each call in turn.
 mod powercut;
+/// Libraries of C that are loaded before all others.
+mod preload;
 /// Records of several lines.
 mod records;
 /// Line by line as `linemux` gives them, where nothing is difficult.

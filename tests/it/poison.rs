@@ -2,26 +2,16 @@
 //! C that is loaded before all others, not in the program.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ipsbell::fake_slack::FakeSlack;
 use ipsbell::ingest::{BATCH_ENDS_MAX, RECORD_ENDS_MAX};
 use ipsbell::store::View;
 
+use crate::preload;
 use crate::support::{Place, alert, alerts, ipsbell, text};
 
 /// What the library ends the program for.
 const POISON: &str = "POISON-BYTES";
-
-/// Builds the library; an error is a compiler that is not there.
-fn library(place: &Place) -> std::io::Result<PathBuf> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/abort.c");
-    let library = place.path("abort.so");
-    let mut build = Command::new("cc");
-    let built = build.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).output()?;
-    assert!(built.status.success(), "{}", text(&built.stderr));
-    Ok(library)
-}
 
 /// A life of the program that shall read all and end; its exit status, none if it was ended.
 fn life(place: &Place, library: &Path) -> Option<i32> {
@@ -36,10 +26,13 @@ fn life(place: &Place, library: &Path) -> Option<i32> {
     output.status.code()
 }
 
-/// 30 alerts, one that is poison, 30 alerts.
-fn write(place: &Place) {
+/// A place whose log holds 30 alerts, one that is poison, 30 alerts; and the library.
+fn poisoned(test: &str, slack: &FakeSlack) -> Option<(Place, PathBuf)> {
+    let place = Place::new(slack);
+    let library = preload::library(test, &place.path(""), "abort.c")?;
     let poison = alert(6100, 30).replace("Probe number", POISON);
     place.append(&[alerts(6100, 0..30), vec![poison], alerts(6100, 31..61)].concat());
+    Some((place, library))
 }
 
 fn counts(place: &Place) -> (u64, u64) {
@@ -51,16 +44,11 @@ fn counts(place: &Place) -> (u64, u64) {
 #[test]
 fn a_record_that_ends_the_program_again_and_again_is_passed_and_told() {
     let slack = FakeSlack::start().unwrap();
-    let place = Place::new(&slack);
-    let library = match library(&place) {
-        Ok(library) => library,
-        Err(error) => {
-            return println!(
-                "SKIPPED a_record_that_ends_the_program_again_and_again_is_passed_and_told: cannot run `cc`: {error}"
-            );
-        }
+    let Some((place, library)) =
+        poisoned("a_record_that_ends_the_program_again_and_again_is_passed_and_told", &slack)
+    else {
+        return;
     };
-    write(&place);
     let ends = (BATCH_ENDS_MAX + RECORD_ENDS_MAX) as usize;
     std::fs::write(place.path("left"), vec![b'x'; ends]).unwrap();
     for end in 0..ends {
@@ -80,16 +68,11 @@ fn a_record_that_ends_the_program_again_and_again_is_passed_and_told() {
 #[test]
 fn a_record_at_which_the_program_ended_by_chance_is_an_event() {
     let slack = FakeSlack::start().unwrap();
-    let place = Place::new(&slack);
-    let library = match library(&place) {
-        Ok(library) => library,
-        Err(error) => {
-            return println!(
-                "SKIPPED a_record_at_which_the_program_ended_by_chance_is_an_event: cannot run `cc`: {error}"
-            );
-        }
+    let Some((place, library)) =
+        poisoned("a_record_at_which_the_program_ended_by_chance_is_an_event", &slack)
+    else {
+        return;
     };
-    write(&place);
     let ends = (BATCH_ENDS_MAX + RECORD_ENDS_MAX - 1) as usize;
     std::fs::write(place.path("left"), vec![b'x'; ends]).unwrap();
     for end in 0..ends {

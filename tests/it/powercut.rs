@@ -13,15 +13,11 @@ mod work;
 use disk::{CHANGES, CUT_OFF, Fault, LETS_GO};
 use work::{Work, is_made_good, numbers};
 
-use crate::support::{Place, alerts, append};
-
-fn campaign() -> bool {
-    std::env::var_os("IPSBELL_CAMPAIGN").is_some()
-}
+use crate::support::{Place, alerts, append, is_whole};
 
 /// Every n-th of `each` in the campaign, else of a sample.
 fn step(sample: u64) -> usize {
-    if campaign() { 1 } else { sample as usize }
+    if is_whole() { 1 } else { sample as usize }
 }
 
 /// Tries a work with `fault(n)` for each n of a sample, or for each n at all, until it goes through without reaching it.
@@ -70,7 +66,7 @@ fn power_fails_before_each_call_and_nothing_is_lost() {
     if !disk::available("power_fails_before_each_call_and_nothing_is_lost") {
         return;
     }
-    for seed in 0..if campaign() { 8 } else { 2 } {
+    for seed in 0..if is_whole() { 8 } else { 2 } {
         let cut = |at| Fault::Cut { calls: CHANGES, at, seed };
         at_each_call("power cut", 89, CHANGES, cut, whole_work(&[0, CUT_OFF]));
     }
@@ -99,7 +95,7 @@ fn what_a_failed_sync_left_out_is_written_again_before_a_power_cut() {
         return;
     }
     // Three syncs later a post has been sent whose attempt stands behind what the failed one left out.
-    for later in if campaign() { 1..=12 } else { 3..=3 } {
+    for later in if is_whole() { 1..=12 } else { 3..=3 } {
         let cut = |sync| Fault::SyncThenCut { sync, later };
         at_each_call("failed sync", 4, "sync", cut, whole_work(&[0, 1, CUT_OFF]));
     }
@@ -126,7 +122,7 @@ fn a_store_that_is_cut_off_while_it_is_made_is_made_at_the_next_start() {
         return;
     }
     at_each_call("first start, killed", 61, CHANGES, |at| Fault::Kill { at }, first_start);
-    for seed in 0..if campaign() { 6 } else { 1 } {
+    for seed in 0..if is_whole() { 6 } else { 1 } {
         let cut = |at| Fault::Cut { calls: CHANGES, at, seed };
         at_each_call("first start, power cut", 53, CHANGES, cut, first_start);
     }
@@ -172,7 +168,7 @@ fn power_fails_while_a_long_log_is_copied_into_the_database() {
         return;
     }
     let mut cut_off = 0;
-    for run in 0..if campaign() { 40_u32 } else { 1 } {
+    for run in 0..if is_whole() { 40_u32 } else { 1 } {
         let slack = ipsbell::fake_slack::FakeSlack::start().unwrap();
         let place = Place::new(&slack);
         // Records of 10 KiB: the log is copied when it has 32 MiB, and begins anew.

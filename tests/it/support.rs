@@ -12,6 +12,11 @@ use ipsbell::store::{Account, View};
 /// Nothing that a test waits for takes longer, or it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Are the tests to be tried whole, which takes long, or in little?
+pub(crate) fn is_whole() -> bool {
+    std::env::var_os("IPSBELL_CAMPAIGN").is_some()
+}
+
 /// A directory with a configuration, a log and a store in it.
 pub(crate) struct Place {
     directory: tempfile::TempDir,

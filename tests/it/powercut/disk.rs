@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::preload;
 use crate::support::{Agent, Place, ipsbell};
 
 /// The exit status of a process that ended in the midst of a call.
@@ -35,16 +36,9 @@ pub(crate) const CHANGES: &str = "write,sync,directory,truncate,create,rename,un
 fn shim() -> Result<&'static Path, &'static str> {
     static SHIM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let compile = || {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/faults");
         let made = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let fresh = made.join(format!("disk-{}.so", std::process::id()));
-        let cc = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"])
-            .arg(&fresh)
-            .args([sources.join("disk.c"), sources.join("durable.c")])
-            .output();
-        let cc = cc.map_err(|error| format!("there is no cc ({error})"))?;
-        assert!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
+        preload::compile(&fresh, &["faults/disk.c", "faults/durable.c"])?;
         let shim = made.join("disk.so");
         std::fs::rename(fresh, &shim).unwrap();
         Ok(shim)
