@@ -15,6 +15,8 @@ pub type Text<'a> = Cow<'a, str>;
 pub enum Parsed<'a> {
     /// An alert of an intrusion prevention system.
     Alert(Box<Alert<'a>>),
+    /// An alert only for those who ask for records of this kind ([`Format::also`](crate::Format::also)).
+    Also(&'static str, Box<Alert<'a>>),
     /// A well-formed record of this format that is no alert.
     Other,
 }

@@ -25,6 +25,7 @@ pub(crate) const FORMAT: Format = Format {
               |8|dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 \
               act=Reset",
     framing: Framing::Line,
+    also: &[],
     claims,
     skips: no_short_cut,
     parse,

@@ -19,6 +19,7 @@ pub mod read;
 pub mod record;
 pub mod text;
 
+mod columns;
 mod fast;
 mod json;
 mod lex;
@@ -50,6 +51,9 @@ pub struct Format {
     pub example: &'static str,
     /// How its records are told apart.
     pub framing: Framing,
+    /// The kinds of records that are alerts only for those who ask for them: `anomaly`. Lower case, as
+    /// users type them; [`Parsed::Also`] names one of them.
+    pub also: &'static [&'static str],
     /// Is this record (without its syslog header) written in this format? Cheap, and never true for
     /// another format's.
     pub claims: fn(&[u8]) -> bool,

@@ -1,8 +1,8 @@
 //! Alerts that outlive their record.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
-use crate::alert::{Alert, Endpoint, Rule, Text, Value};
+use crate::alert::{Alert, Endpoint, Parsed, Rule, Text, Value};
 
 fn text(text: Text<'_>) -> Text<'static> {
     Cow::Owned(text.into_owned())
@@ -14,6 +14,17 @@ fn maybe(value: Option<Text<'_>>) -> Option<Text<'static>> {
 
 fn list(values: Vec<Text<'_>>) -> Vec<Text<'static>> {
     values.into_iter().map(text).collect()
+}
+
+impl Parsed<'_> {
+    /// The same, owning its texts.
+    pub fn into_owned(self) -> Parsed<'static> {
+        match self {
+            Self::Alert(alert) => Parsed::Alert(Box::new(alert.into_owned())),
+            Self::Also(kind, alert) => Parsed::Also(kind, Box::new(alert.into_owned())),
+            Self::Other => Parsed::Other,
+        }
+    }
 }
 
 impl Alert<'_> {

@@ -1,7 +1,7 @@
 //! The entry for each record of a file: which grammar reads it, with or without a syslog header in
 //! front. Knows the table of formats and no format.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::envelope::Peel;
@@ -45,26 +45,59 @@ pub enum Read<'a> {
     },
 }
 
+/// Which kinds of records beside alerts are taken for alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Also {
+    These(Vec<Box<str>>),
+    All,
+}
+
 /// The memory of one file: which format it was found to hold.
 #[derive(Debug, Clone)]
 pub struct Reader {
     choice: Choice,
     heads_only: bool,
+    also: Also,
     found: Option<&'static Format>,
     // The last record that a format claimed stood without a header.
     bare: bool,
 }
 
+impl Also {
+    fn any(&self) -> bool {
+        !matches!(self, Self::These(kinds) if kinds.is_empty())
+    }
+
+    fn includes(&self, kind: &str) -> bool {
+        match self {
+            Self::These(kinds) => kinds.iter().any(|each| **each == *kind),
+            Self::All => true,
+        }
+    }
+}
+
 impl Reader {
     /// Nothing read yet.
     pub const fn new(choice: Choice) -> Self {
-        Self { choice, heads_only: false, found: None, bare: false }
+        Self { choice, heads_only: false, also: Also::These(Vec::new()), found: None, bare: false }
     }
 
     /// Nothing read yet; alerts may come without their details ([`Alert::details`]) and Ethernet
     /// addresses, in less time.
-    pub const fn of_heads(choice: Choice) -> Self {
+    pub fn of_heads(choice: Choice) -> Self {
         Self { heads_only: true, ..Self::new(choice) }
+    }
+
+    /// Also takes records of these kinds ([`Format::also`]) for alerts.
+    #[must_use]
+    pub fn also<'k>(self, kinds: impl IntoIterator<Item = &'k str>) -> Self {
+        Self { also: Also::These(kinds.into_iter().map(Box::from).collect()), ..self }
+    }
+
+    /// Takes records of every kind that can be asked for for alerts.
+    #[must_use]
+    pub fn also_all(self) -> Self {
+        Self { also: Also::All, ..self }
     }
 
     /// The format of the last record that one claimed.
@@ -107,12 +140,14 @@ impl Reader {
         record: &'a [u8],
         header: Option<(usize, Peel<'a>)>,
     ) -> Read<'a> {
-        if (format.skips)(record) {
+        // What is told at a glance to be no alert may be of a kind that was asked for.
+        if !self.also.any() && (format.skips)(record) {
             return Read::Other { format };
         }
         let parse = if self.heads_only { format.parse_head } else { format.parse };
         match parse(record) {
-            Ok(Parsed::Alert(mut alert)) => {
+            Ok(Parsed::Also(kind, _)) if !self.also.includes(kind) => Read::Other { format },
+            Ok(Parsed::Alert(mut alert) | Parsed::Also(_, mut alert)) => {
                 if let Some((_, peel)) = header {
                     peel.into_envelope().complete(&mut alert);
                 }

@@ -15,6 +15,7 @@ pub(crate) const FORMAT: Format = Format {
     example: "03/14-10:50:25.823699 [**] [1:1000001:1] \"Echo request\" [**] [Priority: 0] {ICMP} \
               192.0.2.80 -> 198.51.100.11",
     framing: Framing::Line,
+    also: &[],
     claims,
     skips: no_short_cut,
     parse,

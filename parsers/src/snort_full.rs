@@ -34,6 +34,7 @@ pub(crate) const FORMAT: Format = Format {
               ICMP TTL:64 TOS:0x0 ID:4711 IpLen:20 DgmLen:84 DF\n\
               Type:8  Code:0  ID:101   Seq:1  ECHO",
     framing: Framing::Lines(Frame { begins: claims, place }),
+    also: &[],
     claims,
     skips: no_short_cut,
     parse,

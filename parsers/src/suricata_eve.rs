@@ -23,6 +23,7 @@ pub(crate) const FORMAT: Format = Format {
         r#""category":"Potentially Bad Traffic","severity":2}}"#
     ),
     framing: Framing::Line,
+    also: &[],
     claims,
     skips,
     parse,
@@ -113,10 +114,7 @@ fn read(record: &[u8], whole: bool) -> Result<Parsed<'_>, Reject> {
         Cow::Borrowed(document) => return event(document, whole),
         Cow::Owned(document) => document,
     };
-    Ok(match event(&document, whole)? {
-        Parsed::Alert(alert) => Parsed::Alert(Box::new(alert.into_owned())),
-        Parsed::Other => Parsed::Other,
-    })
+    event(&document, whole).map(Parsed::into_owned)
 }
 
 fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {

@@ -16,6 +16,7 @@ pub(crate) const FORMAT: Format = Format {
               [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.80:80 -> \
               198.51.100.11:54186",
     framing: Framing::Line,
+    also: &[],
     claims,
     skips: no_short_cut,
     parse,

@@ -23,6 +23,7 @@ static MARKED: Format = Format {
             (false, _) => Place::Inside,
         },
     }),
+    also: &[],
     claims: |_| false,
     skips: no_short_cut,
     parse: |_| Ok(Parsed::Other),
