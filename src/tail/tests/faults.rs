@@ -33,6 +33,8 @@ struct Faults {
     calls: Calls,
     /// Happens once, after a directory was listed.
     listed: Option<Box<dyn FnOnce() + Send>>,
+    /// Happens once, before a file is opened.
+    opened: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// How often the file system was asked.
@@ -76,6 +78,10 @@ impl Faulty {
 
     pub(super) fn once_listed(&self, happens: impl FnOnce() + Send + 'static) {
         self.faults().listed = Some(Box::new(happens));
+    }
+
+    pub(super) fn once_opened(&self, happens: impl FnOnce() + Send + 'static) {
+        self.faults().opened = Some(Box::new(happens));
     }
 
     pub(super) fn reads(&self) -> usize {
@@ -137,6 +143,10 @@ impl Files for Faulty {
         self.reached(path)?;
         if let Some(error) = self.faults().open.get(path) {
             return Err((*error).into());
+        }
+        let opened = self.faults().opened.take();
+        if let Some(happens) = opened {
+            happens();
         }
         let handle = Disk.open(path)?;
         let opened_at = self.faults().away_times;
