@@ -21,10 +21,11 @@ impl Tail {
     /// Looks at everything.
     pub(super) fn pass(&mut self, now: Instant) {
         let sight = sight(&*self.files, &self.sources);
+        // First what is open: what is opened only now may have grown since it was sighted.
+        self.locate(now, &sight);
         let followed = self.tracked.values().map(|file| file.stat.id());
         let mut view = View::new(&sight.files, followed.collect());
         self.resume(now, &mut view);
-        self.locate(now, &sight);
         self.limit_deleted(now);
         self.adopt(now, &sight, &mut view);
         self.seek_all(now, &mut view);

@@ -343,8 +343,8 @@ impl Tracked {
         if other.is_packed() && read_full(other, &mut [0], until.saturating_sub(1))? == 0 {
             until = other.stat()?.size;
         }
-        // A copy cannot hold more. What does only begins alike.
-        if until > self.stat.size {
+        // A copy cannot hold more than is there by now. What does only begins alike.
+        if until > self.stat.size && until > self.handle.stat()?.size {
             return Ok(false);
         }
         let bytes = Fingerprint::bytes_at(until);

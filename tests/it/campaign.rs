@@ -153,8 +153,10 @@ fn check_account(place: &Place, campaign: &Campaign, written: &Written) {
     assert_eq!(account.stored + missing.len() as u64, u64::from(campaign.alerts));
     let bytes: u64 = missing.iter().map(|n| line(*n).len() as u64 + 1).sum();
     let told = stored::lost_bytes(place);
-    // Told too high now and then (docs/failures.md, "A loss that is told too high"): the whole campaign shows it.
-    assert!(!is_whole() || told <= bytes, "told to be lost: at least {told} bytes, lost: {bytes}");
+    if told > bytes {
+        place.keep();
+    }
+    assert!(told <= bytes, "told to be lost: at least {told} bytes, lost: {bytes}");
     println!(
         "{} alerts, {} rotations, {} kills: {} stored, {} of {} lost that no copy held ({bytes} bytes, at least {told} \
          told)",

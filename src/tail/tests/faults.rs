@@ -33,6 +33,10 @@ struct Faults {
     calls: Calls,
     /// Happens once, after a directory was listed.
     listed: Option<Box<dyn FnOnce() + Send>>,
+    /// Happens once, before a directory is listed.
+    listing: Option<Box<dyn FnOnce() + Send>>,
+    /// Happens once, before a file is opened.
+    opened: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// How often the file system was asked.
@@ -76,6 +80,14 @@ impl Faulty {
 
     pub(super) fn once_listed(&self, happens: impl FnOnce() + Send + 'static) {
         self.faults().listed = Some(Box::new(happens));
+    }
+
+    pub(super) fn once_before_listing(&self, happens: impl FnOnce() + Send + 'static) {
+        self.faults().listing = Some(Box::new(happens));
+    }
+
+    pub(super) fn once_opened(&self, happens: impl FnOnce() + Send + 'static) {
+        self.faults().opened = Some(Box::new(happens));
     }
 
     pub(super) fn reads(&self) -> usize {
@@ -124,6 +136,10 @@ impl Files for Faulty {
     fn names(&self, directory: &Path) -> io::Result<Vec<OsString>> {
         self.faults().calls.names += 1;
         self.reached(directory)?;
+        let listing = self.faults().listing.take();
+        if let Some(happens) = listing {
+            happens();
+        }
         let names = Disk.names(directory);
         let listed = self.faults().listed.take();
         if let Some(happens) = listed {
@@ -137,6 +153,10 @@ impl Files for Faulty {
         self.reached(path)?;
         if let Some(error) = self.faults().open.get(path) {
             return Err((*error).into());
+        }
+        let opened = self.faults().opened.take();
+        if let Some(happens) = opened {
+            happens();
         }
         let handle = Disk.open(path)?;
         let opened_at = self.faults().away_times;

@@ -84,3 +84,36 @@ fn case_07_a_rotation_while_the_directory_is_listed_hides_no_file_and_doubles_no
     given.sort();
     assert_eq!(given, ["b 1", "c 1", "d 1", "e 1"]);
 }
+
+#[test]
+fn a_log_that_grows_between_its_sighting_and_its_opening_did_not_shrink() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.copy_and_truncate(0);
+    // Nothing is read of what comes now when the agent ends.
+    assert!(rig.read().is_empty());
+    rig.append("eve.json", "b 1\n");
+    rig.restart();
+    let log = rig.writer("eve.json");
+    rig.faults.once_opened(move || (&log).write_all(b"b 2\n").unwrap());
+    assert_eq!(rig.read(), ["b 1", "b 2"]);
+    assert_eq!(rig.losses(), []);
+}
+
+#[test]
+fn case_10_a_log_that_is_written_and_copied_as_it_is_opened_is_read_once() {
+    let mut rig = Rig::new(&["eve.json"]);
+    rig.write("eve.json", "a 1\n");
+    rig.read();
+    rig.remove("eve.json");
+    rig.write("eve.json", "");
+    let directory = rig.directory.path().to_owned();
+    let log = rig.writer("eve.json");
+    // Between the opening of the log and the look at what lies beside it.
+    rig.faults.once_before_listing(move || {
+        (&log).write_all(b"b 1\nb 2\n").unwrap();
+        fs::copy(directory.join("eve.json"), directory.join("eve.json.1")).unwrap();
+    });
+    assert_eq!([rig.read(), rig.read()].concat(), ["b 1", "b 2"]);
+}
