@@ -21,7 +21,8 @@ pub(crate) fn address<'a>(end: &mut Endpoint<'a>, text: Option<Text<'a>>) {
         None => return first(&mut end.domain, Some(text)),
     };
     if end.ip.is_none() {
-        (end.ip, end.zone) = (Some(ip), zone);
+        end.ip = Some(ip);
+        end.zone = zone.or(end.zone.take());
     }
 }
 

@@ -106,7 +106,7 @@ fn side() -> impl Strategy<Value = Endpoint<'static>> {
 }
 
 fn detail() -> impl Strategy<Value = (&'static str, Value<'static>)> {
-    let keys = [
+    const KEYS: &[&str] = &[
         "x",
         "x.b",
         "x.b.c",
@@ -122,7 +122,7 @@ fn detail() -> impl Strategy<Value = (&'static str, Value<'static>)> {
         "event.sequence.x",
         "a.b.c.d.e.f.g.h.i.j.k.l.m.n",
     ];
-    let pieces = [
+    const PIECES: &[&str] = &[
         "{}",
         "[]",
         "1.5",
@@ -137,9 +137,9 @@ fn detail() -> impl Strategy<Value = (&'static str, Value<'static>)> {
         any::<i64>().prop_map(Value::Integer),
         any::<bool>().prop_map(Value::Bool),
         texts().prop_map(Value::List),
-        proptest::sample::select(&pieces[..]).prop_map(|piece| Value::Json(Cow::Borrowed(piece))),
+        proptest::sample::select(PIECES).prop_map(|piece| Value::Json(Cow::Borrowed(piece))),
     ];
-    (proptest::sample::select(keys.to_vec()), value)
+    (proptest::sample::select(KEYS), value)
 }
 
 // What an alert says beside its rule and its sides.
