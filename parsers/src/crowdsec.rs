@@ -35,6 +35,9 @@ pub(crate) const FORMAT: Format = Format {
     parse_head: parse,
 };
 
+/// Room for the details of most alerts.
+const DETAILS_USUAL: usize = 12;
+
 fn claims(record: &[u8]) -> bool {
     if record.trim_ascii_start().first() == Some(&b'{') {
         return object::inner(record).is_some() || json_message(record).is_some();
@@ -89,6 +92,7 @@ fn new<'a>() -> Box<Alert<'a>> {
     alert.product = Cow::Borrowed("crowdsec");
     // It rates nothing; what a decision stops is low, a known vulnerability that is tried is more.
     alert.severity = Severity::Low;
+    alert.details.reserve_exact(DETAILS_USUAL);
     alert
 }
 

@@ -13,7 +13,7 @@
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Stamp, Text, Value, Verdict};
 use crate::{Format, Framing, fields, lex, stamp, text, words};
@@ -75,7 +75,16 @@ struct Head<'a> {
     pid: Option<&'a [u8]>,
 }
 
+/// Where the name stands in fail2ban's own file.
+const NAME_AT: usize = "2026-03-14 10:50:25,823 ".len();
+
 fn claims(record: &[u8]) -> bool {
+    // Of most lines this is all that is looked at.
+    if let [_, _, _, _, b'-', _, _, b'-', _, _, b' ', ..] = record
+        && record.get(NAME_AT..).is_some_and(|rest| rest.starts_with(NAME))
+    {
+        return tag(record.get(NAME_AT..).unwrap_or_default()).is_some();
+    }
     let near = record.get(..BEFORE_NAME_BYTES_MAX + NAME.len()).unwrap_or(record);
     let Some(at) = memmem::find(near, NAME) else { return false };
     let (before, name) = record.split_at_checked(at).unwrap_or_default();
@@ -95,9 +104,11 @@ fn is_host(before: &[u8]) -> bool {
 
 // A message is about a jail, and most are not.
 fn skips(record: &[u8]) -> bool {
-    let actions: [&[u8]; 2] = [b"] Ban ", b"] Restore Ban "];
-    !actions.iter().any(|action| memmem::find(record, action).is_some())
-        && memmem::find(record, b"] Resore Ban ").is_none()
+    let actions: [&[u8]; 3] = [b"] Ban", b"] Restore Ban", b"] Resore Ban"];
+    !memchr_iter(b']', record).any(|at| {
+        let rest = record.get(at..).unwrap_or_default();
+        actions.iter().any(|action| rest.starts_with(action))
+    })
 }
 
 /// Name, process id, what follows the colon.
@@ -254,7 +265,7 @@ fn meaning(kind: Kind, jail: &[u8]) -> (Verdict, Severity) {
 
 fn details<'a>(head: &Head<'a>, tail: &'a [u8], alert: &mut Alert<'a>) {
     fields::keep_text(alert, "fail2ban.component", Some(text::shown(head.component)));
-    if let Some(pid) = head.pid.and_then(|pid| lex::number(pid)) {
+    if let Some(pid) = head.pid.and_then(lex::number) {
         alert.note("process.pid", Value::Integer(pid));
     }
     // When the line was written on which the filter fired.

@@ -10,7 +10,7 @@
 
 mod object;
 
-use alloc::{borrow::Cow, boxed::Box, format};
+use alloc::{borrow::Cow, boxed::Box};
 
 use memchr::memchr;
 
@@ -35,6 +35,9 @@ pub(crate) const FORMAT: Format = Format {
     parse,
     parse_head: parse,
 };
+
+/// Room for the details of most alerts: one more doubling costs less than growing.
+const DETAILS_USUAL: usize = 16;
 
 /// The most values that are taken from one text.
 const VALUES_MAX: usize = 64;
@@ -106,6 +109,7 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     alert.product = Cow::Borrowed("falco");
     // It looks on.
     alert.verdict = Verdict::Detected;
+    alert.details.reserve_exact(DETAILS_USUAL);
     if record.trim_ascii_start().first() != Some(&b'{') {
         line(record, &mut alert)?;
         return Ok(Parsed::Alert(alert));
@@ -170,7 +174,10 @@ fn values<'a>(output: &'a str, alert: &mut Alert<'a>) {
         rest = next.trim_start();
         let key = key.trim();
         if is_key(key) && !says_nothing(value) {
-            alert.note(format!("falco.values.{key}"), Value::Text(Cow::Borrowed(value.trim())));
+            alert.note(
+                fields::joined("falco.values.", key),
+                Value::Text(Cow::Borrowed(value.trim())),
+            );
         }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) const FORMAT: Format = Format {
     parse_head: parse,
 };
 
+/// Room for the details of most events.
+const DETAILS_USUAL: usize = 24;
+
 // What makes the object ours.
 fn claims(record: &[u8]) -> bool {
     memmem::find(record, b"\"ipsbell\"").is_some()
@@ -48,9 +51,6 @@ fn claims(record: &[u8]) -> bool {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    if !claims(record) {
-        return Err(Reject { at: 0, wanted: "an event whose `agent.type` is `ipsbell`" });
-    }
     match text::shown_json(record) {
         Cow::Borrowed(document) => read(document),
         Cow::Owned(document) => read(&document).map(Parsed::into_owned),
@@ -59,8 +59,12 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
 
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
+    alert.details.reserve_exact(DETAILS_USUAL);
     let mut origin = origin::Origin::default();
     tree::read(document, &mut |key, leaf| take(&mut alert, &mut origin, key, leaf))?;
+    if !origin.is_ours {
+        return Err(Reject { at: document.len(), wanted: "`agent.type` to be `ipsbell`" });
+    }
     if alert.product.is_empty() {
         return Err(Reject { at: document.len(), wanted: "`event.module`" });
     }
@@ -84,15 +88,7 @@ fn take<'a>(alert: &mut Alert<'a>, origin: &mut origin::Origin<'a>, key: &str, l
 
 // Follows from the other fields, or is the same in every event.
 fn fixed(key: &str) -> bool {
-    matches!(
-        key,
-        "ecs.version"
-            | "event.kind"
-            | "event.category"
-            | "event.type"
-            | "event.severity"
-            | "agent.type"
-    )
+    matches!(key, "ecs.version" | "event.kind" | "event.category" | "event.type" | "event.severity")
 }
 
 // False for what is no field of an alert, or has no value of its type.

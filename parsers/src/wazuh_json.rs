@@ -34,6 +34,9 @@ pub(crate) const FORMAT: Format = Format {
 // One of them is in every alert.
 const COMPANIONS: [&[u8]; 3] = [b"\"manager\"", b"\"location\"", b"\"full_log\""];
 
+/// Room for the details of most alerts.
+const DETAILS_USUAL: usize = 24;
+
 fn claims(record: &[u8]) -> bool {
     let level = json::own(record, b"\"rule\"").and_then(|rule| json::own(rule, b"\"level\""));
     level.and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit)
@@ -50,6 +53,7 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("wazuh");
+    alert.details.reserve_exact(DETAILS_USUAL);
     let mut record = sections::Record::new(&mut alert);
     json::read(document, &mut record)?;
     record.settle();

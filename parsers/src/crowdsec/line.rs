@@ -3,10 +3,10 @@
 
 use alloc::format;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter};
 
 use crate::alert::{Alert, Reject, Stamp, Text, Value};
-use crate::fields::{address, first, keep_text};
+use crate::fields::{address, first, joined, keep_text};
 use crate::{json, lex, stamp, text};
 use json::Members;
 
@@ -25,7 +25,10 @@ pub(super) fn message(record: &[u8]) -> Option<&[u8]> {
     let begins: [&[u8]; 3] = [b"time=\"", b"level=", MESSAGE];
     if begins.iter().any(|begin| record.starts_with(begin)) {
         let near = record.get(..HEAD_BYTES_MAX).unwrap_or(record);
-        return record.get(memmem::find(near, MESSAGE)? + MESSAGE.len()..);
+        // An `=` finds it sooner than a general search is set up.
+        let mut equals = memchr_iter(b'=', near).filter_map(|at| at.checked_sub("msg".len()));
+        let at = equals.find(|at| record.get(*at..).is_some_and(|r| r.starts_with(MESSAGE)))?;
+        return record.get(at + MESSAGE.len()..);
     }
     let (_, rest) = terminal(record)?;
     Some(rest)
@@ -105,7 +108,7 @@ fn pair<'a>(key: &str, value: Text<'a>, alert: &mut Alert<'a>) {
         "type" => first(&mut alert.action, Some(value)),
         _ if key.is_empty() || value.is_empty() => {}
         _ => {
-            alert.note(format!("crowdsec.{key}"), Value::Text(value));
+            alert.note(joined("crowdsec.", key), Value::Text(value));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::{borrow::Cow, string::String};
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 use super::{line, scenario};
 use crate::alert::{Alert, Text, Value, Verdict};
@@ -15,20 +15,20 @@ const KNOWN_BYTES_MAX: usize = 1024;
 /// Is this the beginning of a message about an overflow or a decision? Asked for lines of any program that logs alike.
 pub(super) fn is_ours(message: &[u8]) -> bool {
     let near = message.get(..KNOWN_BYTES_MAX).unwrap_or(message);
-    let has = |needle: &[u8]| memmem::find(near, needle).is_some();
     if near.first() == Some(&b'(') {
-        return has(b" on ") && has(b" : ") || has(b") alert : ");
+        let behind = near.split(|byte| *byte == b')').nth(1).unwrap_or_default();
+        return behind.starts_with(b" alert : ") || memmem::find(near, b" : ").is_some();
     }
-    has(b" performed '")
+    memmem::find(near, b" performed '").is_some()
 }
 
 /// Takes what a message says; false where it is about something else.
 pub(super) fn read<'a>(message: Text<'a>, alert: &mut Alert<'a>) -> bool {
     let taken = match &message {
-        Cow::Borrowed(message) => overflow(message, alert) || decided(message, alert),
+        Cow::Borrowed(message) => decided(message, alert) || overflow(message, alert),
         Cow::Owned(owned) => {
             let mut here = Alert::default();
-            let taken = overflow(owned, &mut here) || decided(owned, &mut here);
+            let taken = decided(owned, &mut here) || overflow(owned, &mut here);
             take_over(here.into_owned(), alert);
             taken
         }
@@ -58,13 +58,13 @@ fn take_over<'a>(from: Alert<'a>, alert: &mut Alert<'a>) {
 // `Ip 203.0.113.9 performed 'crowdsecurity/ssh-bf' (6 events over 2.9s) at 2026-03-14 10:50:25.39 +0000 UTC`.
 // Early releases have words in front (`Processing Overflow with no decisions`), and no scope.
 fn overflow<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
-    let Some((before, behind)) = message.split_once(" performed '") else { return false };
+    let Some((before, behind)) = split(message, " performed '") else { return false };
     // A line that was cut has no closing quote.
     let (name, behind) = behind.split_once('\'').unwrap_or((behind, ""));
     if name.is_empty() {
         return false;
     }
-    match before.split_once(" sources").or_else(|| before.split_once(" Sources")) {
+    match split(before, " sources").or_else(|| split(before, " Sources")) {
         Some((before, _)) => many(last_word(before), alert),
         None => {
             let (words, value) = before.rsplit_once(' ').unwrap_or(("", before));
@@ -74,9 +74,9 @@ fn overflow<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
     first(&mut alert.rule.name, Some(Cow::Borrowed(name)));
     scenario(alert, Cow::Borrowed(name));
     // `(6 events over 2.9s) at STAMP`; either may be missing.
-    let (counted, at) = behind.split_once(" at ").unwrap_or((behind, ""));
+    let (counted, at) = split(behind, " at ").unwrap_or((behind, ""));
     let counted = counted.trim().trim_start_matches('(').trim_end_matches(')');
-    if let Some((count, duration)) = counted.split_once(" events over ") {
+    if let Some((count, duration)) = split(counted, " events over ") {
         alert.count = alert.count.or_else(|| lex::number(count.as_bytes()));
         keep_text(alert, "crowdsec.duration", Some(Cow::Borrowed(duration)));
     }
@@ -85,6 +85,22 @@ fn overflow<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
         keep_text(alert, "crowdsec.overflow_at", Some(Cow::Borrowed(at)));
     }
     true
+}
+
+// As `str::split_once` and `rsplit_once`, for short texts, in which setting up a search takes longer than searching.
+fn split<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let first = *mark.as_bytes().first()?;
+    memchr_iter(first, text.as_bytes()).find_map(|at| split_at(text, at, mark))
+}
+
+fn last_split<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let first = *mark.as_bytes().first()?;
+    memchr_iter(first, text.as_bytes()).rev().find_map(|at| split_at(text, at, mark))
+}
+
+fn split_at<'a>(text: &'a str, at: usize, mark: &str) -> Option<(&'a str, &'a str)> {
+    let (before, behind) = text.split_at_checked(at)?;
+    Some((before, behind.strip_prefix(mark)?))
 }
 
 fn last_word(words: &str) -> &str {
@@ -101,12 +117,12 @@ fn many(count: &str, alert: &mut Alert<'_>) {
 // `(machine/origin) SCENARIO by ip A (CC/AS) : 4h ban on Ip A`, `... for 1/2 decisions : ...`, `(machine) alert :
 // SCENARIO by ip A`; `(simulated alert)` or `(simulated decision)` in front of the duration.
 fn decided<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
-    let Some((machine, rest)) = message.strip_prefix('(').and_then(|m| m.split_once(") ")) else {
+    let Some((machine, rest)) = message.strip_prefix('(').and_then(|m| split(m, ") ")) else {
         return false;
     };
     let (reason, decision) = match rest.strip_prefix("alert : ") {
         Some(reason) => (reason, None),
-        None => match rest.rsplit_once(" : ") {
+        None => match last_split(rest, " : ") {
             Some((reason, decision)) => (reason, Some(decision)),
             None => return false,
         },
@@ -118,7 +134,7 @@ fn decided<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
         if said.is_some() {
             alert.verdict = Verdict::WouldBlock;
         }
-        let Some((what, whom)) = said.unwrap_or(decision).trim().split_once(" on ") else {
+        let Some((what, whom)) = split(said.unwrap_or(decision).trim(), " on ") else {
             return false;
         };
         let Some((duration, kind)) = what.rsplit_once(' ') else { return false };
@@ -127,8 +143,8 @@ fn decided<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
         keep_text(alert, "crowdsec.decision.duration", Some(Cow::Borrowed(duration)));
         about(scope, value, alert);
     }
-    let (name, by) = reason.rsplit_once(" by ").unwrap_or((reason, ""));
-    let (name, part) = name.rsplit_once(" for ").unwrap_or((name, ""));
+    let (name, by) = last_split(reason, " by ").unwrap_or((reason, ""));
+    let (name, part) = last_split(name, " for ").unwrap_or((name, ""));
     scenario(alert, Cow::Borrowed(name));
     keep_text(alert, "crowdsec.decision.part", Some(Cow::Borrowed(part)));
     by_whom(by, alert);
@@ -142,7 +158,7 @@ fn decided<'a>(message: &'a str, alert: &mut Alert<'a>) -> bool {
 
 // `ip 203.0.113.9 (NL/64496)`
 fn by_whom<'a>(by: &'a str, alert: &mut Alert<'a>) {
-    let (whom, place) = by.split_once(" (").unwrap_or((by, ""));
+    let (whom, place) = split(by, " (").unwrap_or((by, ""));
     if let Some((scope, value)) = whom.split_once(' ') {
         about(scope, value, alert);
     }

@@ -1,9 +1,9 @@
 //! The object of an alert. Its fields have the names of Falco's language of conditions.
 
-use alloc::format;
+use memchr::memmem;
 
 use crate::alert::{Alert, Reject, Value};
-use crate::fields::{address, first, keep_text, keep_under, port};
+use crate::fields::{address, first, joined, keep_text, keep_under, port};
 use crate::json::{self, Members};
 use crate::{stamp, words};
 
@@ -20,8 +20,9 @@ pub(super) fn claims(record: &[u8]) -> bool {
     let priority = json::own(record, b"\"priority\"").and_then(|value| value.strip_prefix(b"\""));
     let word = priority.and_then(|value| value.split(|byte| *byte == b'"').next());
     let known = word.is_some_and(|word| core::str::from_utf8(word).is_ok_and(is_priority));
-    let has = |key: &[u8]| json::own(record, key).is_some();
-    known && has(b"\"rule\"") && (has(b"\"output\"") || has(b"\"output_fields\""))
+    known
+        && memmem::find(record, b"\"rule\"").is_some()
+        && memmem::find(record, b"\"output").is_some()
 }
 
 fn is_priority(word: &str) -> bool {
@@ -104,7 +105,7 @@ fn other<'a>(alert: &mut Alert<'a>, key: &str, value: &'a str) {
     match json::kept(value) {
         Some(Value::Text(text)) if super::says_nothing(&text) => {}
         Some(value) => {
-            alert.note(format!("falco.output_fields.{key}"), value);
+            alert.note(joined("falco.output_fields.", key), value);
         }
         None => {}
     }

@@ -1,9 +1,10 @@
 //! Where an event comes from: the first ipsbell that read it, and those that relayed it since.
 
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 
 use super::tree;
 use crate::alert::{Alert, Text, Value};
+use crate::fields::joined;
 use crate::json;
 
 /// What the ipsbell that printed the event said of itself and of the record, and the name that it keeps.
@@ -32,12 +33,18 @@ pub(super) const DETAILS: usize = 16;
 pub(super) struct Origin<'a> {
     pieces: Vec<(&'static str, &'a str)>,
     relays: Vec<Text<'a>>,
+    /// Has an ipsbell printed it?
+    pub(super) is_ours: bool,
     left_out: i64,
 }
 
 impl<'a> Origin<'a> {
     /// Takes a value by its key; false for what says nothing about this.
     pub(super) fn take(&mut self, key: &str, leaf: &'a str) -> bool {
+        if key == "agent.type" {
+            self.is_ours |= leaf == "\"ipsbell\"";
+            return true;
+        }
         if key == RELAYS {
             self.relays = tree::texts(leaf).unwrap_or_default();
             return true;
@@ -57,7 +64,7 @@ impl<'a> Origin<'a> {
         let was_relayed = alert.details.iter().any(|(key, _)| key.starts_with(PREFIX));
         for (name, leaf) in self.pieces {
             if !was_relayed {
-                alert.note(format!("{PREFIX}{name}"), tree::value(leaf));
+                alert.note(joined(PREFIX, name), tree::value(leaf));
             } else if name == "agent.name" {
                 self.relays.extend(json::plain(leaf));
             }

@@ -71,12 +71,14 @@ impl<'a> Members<'a> for Walk<'_, 'a> {
 
 impl Walk<'_, '_> {
     // Can an object be told by dotted keys? Not an empty one, nor one whose own keys hold points. Those on top are the
-    // event's own and the products'.
+    // event's own and the products', and have none.
     fn opens(&self, object: &str) -> bool {
+        if self.depth == 1 {
+            return object != "{}";
+        }
         let mut keys = Keys::default();
         json::inside(object, &mut keys);
-        let fits = self.depth == 1 || keys.count <= self.left.max(FEW_MEMBERS);
-        keys.plain && keys.count > 0 && fits
+        keys.plain && (1..=self.left.max(FEW_MEMBERS)).contains(&keys.count)
     }
 }
 

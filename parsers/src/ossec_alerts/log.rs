@@ -1,13 +1,13 @@
 //! What follows the rule in `alerts.log`: the log on which it fired, and what the decoders made of it. Others write
 //! here what they like, so nothing of it counts against what stood before.
 
-use alloc::{borrow::Cow, format};
+use alloc::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
 use super::{field, next_line};
 use crate::alert::{Alert, Text, Value};
-use crate::text;
+use crate::{fields, text};
 
 /// The most lines of a log that are looked at for what they say.
 const LINES_MAX: usize = 512;
@@ -63,7 +63,7 @@ pub(super) fn pair<'a>(line: &'a [u8], prefix: &str, alert: &mut Alert<'a>) {
     let value = text::shown(value);
     let value = if prefix == "ossec.data." { field(alert, &key, value) } else { Some(value) };
     if let Some(value) = value.filter(|value| !value.is_empty()) {
-        alert.note(format!("{prefix}{key}"), Value::Text(value));
+        alert.note(fields::joined(prefix, &key), Value::Text(value));
     }
 }
 
