@@ -155,13 +155,12 @@ impl<'a> Members<'a> for Mitre<'_, 'a> {
 fn data<'a>(alert: &mut Alert<'a>, value: &'a str) {
     let is_eve = json::own(value.as_bytes(), b"\"event_type\"")
         .is_some_and(|kind| kind.starts_with(b"\"alert\""));
-    match suricata_eve::event(value, true) {
-        Ok(Parsed::Alert(quoted)) if is_eve => {
-            json::inside(value, &mut Quoted(alert));
-            quote(alert, *quoted);
-        }
-        _ => json::inside(value, &mut Data(alert)),
-    }
+    let quoted = if is_eve { suricata_eve::event(value, true) } else { Ok(Parsed::Other) };
+    let Ok(Parsed::Alert(quoted)) = quoted else {
+        return json::inside(value, &mut Data(alert));
+    };
+    json::inside(value, &mut Quoted(alert));
+    quote(alert, *quoted);
 }
 
 // The rule stays Wazuh's, which relays all of Suricata's under one; theirs, and how they rate it, stand beside it.
