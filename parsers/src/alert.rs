@@ -293,10 +293,17 @@ impl<'a> Alert<'a> {
             self.details.push((key, value));
             return None;
         }
-        match self.details.last_mut() {
-            Some((name, Value::Integer(count))) if name == Self::DETAILS_LEFT_OUT => *count += 1,
-            _ => self.details.push((Text::Borrowed(Self::DETAILS_LEFT_OUT), Value::Integer(1))),
-        }
+        self.leave_out(1);
         None
+    }
+
+    /// Counts details that are left out, under [`Alert::DETAILS_LEFT_OUT`].
+    pub(crate) fn leave_out(&mut self, more: i64) {
+        match self.details.last_mut() {
+            Some((name, Value::Integer(count))) if name == Self::DETAILS_LEFT_OUT => {
+                *count = count.saturating_add(more);
+            }
+            _ => self.details.push((Text::Borrowed(Self::DETAILS_LEFT_OUT), Value::Integer(more))),
+        }
     }
 }

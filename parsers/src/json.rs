@@ -2,6 +2,7 @@
 //! of the record, so that what a grammar does not know costs nothing and stays as it stood. The
 //! whole document is checked (RFC 8259). Knows no format.
 
+mod own;
 mod scan;
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
@@ -9,6 +10,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use memchr::memchr;
 
 use crate::alert::{Reject, Text, Value};
+pub(crate) use own::{own, own_from};
 use scan::Wrong;
 
 /// Takes the members of an object. Duplicate keys come as they stand: what was set first should

@@ -21,17 +21,25 @@ pub mod text;
 
 mod columns;
 mod fast;
+mod fields;
 mod json;
 mod lex;
+mod ossec;
 mod owned;
 mod stamp;
 mod words;
 
 mod cef;
+mod crowdsec;
+mod fail2ban;
+mod falco;
+mod ipsbell;
+mod ossec_alerts;
 mod snort_fast;
 mod snort_full;
 mod suricata_eve;
 mod suricata_fast;
+mod wazuh_json;
 
 #[cfg(test)]
 mod tests;
@@ -75,6 +83,12 @@ pub const FORMATS: &[&Format] = &[
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
     &cef::FORMAT,
+    &ossec_alerts::FORMAT,
+    &wazuh_json::FORMAT,
+    &fail2ban::FORMAT,
+    &crowdsec::FORMAT,
+    &falco::FORMAT,
+    &ipsbell::FORMAT,
 ];
 
 /// The format of this name.

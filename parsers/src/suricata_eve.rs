@@ -6,7 +6,7 @@ mod sections;
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+use memchr::{memchr_iter, memmem};
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::{Format, Framing, json, text};
@@ -41,24 +41,14 @@ fn skips(record: &[u8]) -> bool {
 }
 
 // What stands behind the object's own `"event_type":`. Another product's record may wrap an event
-// of Suricata's, and an event may hold the key deeper (`rdp`), so the depth counts; text cannot,
-// since quotes inside a string are escaped.
+// of Suricata's, and an event may hold the key deeper (`rdp`).
 fn event_type(record: &[u8]) -> Option<&[u8]> {
     let body = record.trim_ascii_start();
     if body.first() != Some(&b'{') {
         return None;
     }
-    let mut at = near_start(body).or_else(|| memmem::find(body, EVENT_TYPE))?;
-    let mut depth = Depth::default();
-    loop {
-        let (before, behind) = body.split_at_checked(at)?;
-        if depth.behind(before) == 1 {
-            let value = behind.get(EVENT_TYPE.len()..)?.trim_ascii_start().strip_prefix(b":")?;
-            return Some(value.trim_ascii_start());
-        }
-        let from = at + EVENT_TYPE.len();
-        at = from + memmem::find(body.get(from..)?, EVENT_TYPE)?;
-    }
+    let at = near_start(body).or_else(|| memmem::find(body, EVENT_TYPE))?;
+    json::own_from(body, EVENT_TYPE, at)
 }
 
 // Where the key is in most layouts. A letter that is rare before it finds it sooner than a general
@@ -67,38 +57,6 @@ fn near_start(body: &[u8]) -> Option<usize> {
     let near = body.get(..256).unwrap_or(body);
     let mut starts = memchr_iter(b'v', near).filter_map(|at| at.checked_sub("\"e".len()));
     starts.find(|at| near.get(*at..).is_some_and(|rest| rest.starts_with(EVENT_TYPE)))
-}
-
-// How many objects are open; reads each byte once.
-#[derive(Default)]
-struct Depth {
-    read: usize,
-    open: usize,
-    in_string: bool,
-}
-
-impl Depth {
-    fn behind(&mut self, before: &[u8]) -> usize {
-        // The common case: nothing was opened but the record itself.
-        if self.read == 0 && before.get(1..).is_some_and(|rest| memchr(b'{', rest).is_none()) {
-            return 1;
-        }
-        while let Some(byte) = before.get(self.read) {
-            self.read += 1;
-            match byte {
-                b'\\' if self.in_string => self.read += 1,
-                b'"' => self.in_string = !self.in_string,
-                b'{' if !self.in_string => self.open += 1,
-                b'}' if !self.in_string => self.open = self.open.saturating_sub(1),
-                _ if self.in_string => {
-                    let rest = before.get(self.read..).unwrap_or_default();
-                    self.read += memchr3(b'"', b'\\', b'\\', rest).unwrap_or(rest.len());
-                }
-                _ => {}
-            }
-        }
-        self.open
-    }
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
@@ -117,7 +75,8 @@ fn read(record: &[u8], whole: bool) -> Result<Parsed<'_>, Reject> {
     event(&document, whole).map(Parsed::into_owned)
 }
 
-fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {
+/// An event; only its head where not the `whole` is wanted.
+pub(crate) fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("suricata");
     if whole {

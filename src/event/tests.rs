@@ -4,6 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
+mod relay;
+
 const LINE: &str = "03/14/2026-10:50:25.823699  [**] [1:2100498:7] \"a\" [**] \
                     [Classification: c] [Priority: 2] {TCP} 192.0.2.80:80 -> 10.0.0.11:54186";
 
