@@ -19,15 +19,24 @@ pub mod read;
 pub mod record;
 pub mod text;
 
+mod cisco;
 mod columns;
 mod fast;
 mod json;
+mod levels;
 mod lex;
 mod owned;
 mod stamp;
 mod words;
 
+mod barracuda;
 mod cef;
+mod cisco_asa;
+mod cisco_ftd;
+mod cisco_ios_ips;
+mod juniper_srx;
+mod netscreen;
+mod panos_threat;
 mod snort_fast;
 mod snort_full;
 mod suricata_eve;
@@ -75,6 +84,13 @@ pub const FORMATS: &[&Format] = &[
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
     &cef::FORMAT,
+    &panos_threat::FORMAT,
+    &cisco_ftd::FORMAT,
+    &cisco_asa::FORMAT,
+    &cisco_ios_ips::FORMAT,
+    &juniper_srx::FORMAT,
+    &netscreen::FORMAT,
+    &barracuda::FORMAT,
 ];
 
 /// The format of this name.
