@@ -8,7 +8,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::{memchr, memmem};
 
 use crate::alert::{Alert, Endpoint, Parsed, Reject, Text, Value};
-use crate::{Format, Framing, levels, lex, text, words};
+use crate::{Format, Framing, levels, lex, no_short_cut, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -19,7 +19,7 @@ pub(crate) const FORMAT: Format = Format {
     framing: Framing::Line,
     also: &[],
     claims,
-    skips,
+    skips: no_short_cut,
     parse,
     parse_head: parse,
 };
@@ -69,10 +69,6 @@ fn line(record: &[u8]) -> Option<Line<'_>> {
 
 fn is_ips(text: &[u8]) -> bool {
     text.starts_with(b"IPS ")
-}
-
-fn skips(record: &[u8]) -> bool {
-    line(record).is_some_and(|line| !is_ips(line.text))
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {

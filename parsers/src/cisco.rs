@@ -46,13 +46,7 @@ impl fmt::Debug for Message<'_> {
 /// The message of a record whose mark is one of these (`%ASA-`). What stands in front must be such that a device writes
 /// it: another program's line that quotes a message is none.
 pub(crate) fn message<'a>(record: &'a [u8], marks: &[&[u8]]) -> Option<Message<'a>> {
-    let at = memchr(b'%', record.get(..HEAD_BYTES_MAX).unwrap_or(record))?;
-    let (before, rest) = record.split_at_checked(at)?;
-    let mark = marks.iter().find(|mark| rest.starts_with(mark))?;
-    let rest = rest.get(mark.len()..)?;
-    let colon = memchr(b':', rest.get(..HEAD_BYTES_MAX).unwrap_or(rest))?;
-    let (name, behind) = rest.split_at_checked(colon)?;
-    let name = core::str::from_utf8(name.trim_ascii_end()).ok()?;
+    let (before, name, text) = marked(record, marks)?;
     let (level, id) = name.rsplit_once('-')?;
     let (class, level) = match level.rsplit_once('-') {
         Some((class, level)) => (Some(class), level),
@@ -63,8 +57,60 @@ pub(crate) fn message<'a>(record: &'a [u8], marks: &[&[u8]]) -> Option<Message<'
     if id.is_empty() || !id.bytes().all(id_only) {
         return None;
     }
-    let text = behind.get(1..).unwrap_or_default().trim_ascii_start();
-    Some(Message { head: head(before)?, class, level, id, text })
+    Some(Message { head: head(before)?, class, level, id, text: text.trim_ascii_start() })
+}
+
+/// The id alone, of a record that has such a message.
+pub(crate) fn id<'a>(record: &'a [u8], marks: &[&[u8]]) -> Option<&'a str> {
+    marked(record, marks)?.1.rsplit_once('-').map(|(_, id)| id)
+}
+
+// What stands before the mark, between it and the colon, and behind that.
+fn marked<'a>(record: &'a [u8], marks: &[&[u8]]) -> Option<(&'a [u8], &'a str, &'a [u8])> {
+    let at = memchr(b'%', record.get(..HEAD_BYTES_MAX).unwrap_or(record))?;
+    let (before, rest) = record.split_at_checked(at)?;
+    let mark = marks.iter().find(|mark| rest.starts_with(mark))?;
+    let rest = rest.get(mark.len()..)?;
+    let colon = memchr(b':', rest.get(..HEAD_BYTES_MAX).unwrap_or(rest))?;
+    let (name, behind) = rest.split_at_checked(colon)?;
+    let name = core::str::from_utf8(name.trim_ascii_end()).ok()?;
+    Some((before, name, behind.get(1..)?))
+}
+
+/// The words of a sentence that say who sent what to whom.
+#[derive(Default)]
+pub(crate) struct Flow<'a> {
+    /// What stands before `from`; the whole sentence where there is none.
+    pub(crate) before: &'a [u8],
+    pub(crate) from: Option<&'a [u8]>,
+    pub(crate) to: Option<&'a [u8]>,
+    pub(crate) interface: Option<&'a [u8]>,
+}
+
+/// `... from a to b on interface i`, each part where it is there, the first of each.
+pub(crate) fn flow(text: &[u8]) -> Flow<'_> {
+    let mut flow = Flow { before: text, ..Flow::default() };
+    let mut last: &[u8] = b"";
+    let mut at = 0;
+    for word in text.split(|byte| *byte == b' ') {
+        let begin = at;
+        at += word.len() + 1;
+        if word.is_empty() {
+            continue;
+        }
+        match last {
+            b"from" if flow.from.is_none() => {
+                let before = begin.checked_sub("from ".len()).and_then(|end| text.get(..end));
+                flow.before = before.unwrap_or_default().trim_ascii();
+                flow.from = Some(word);
+            }
+            b"to" if flow.from.is_some() && flow.to.is_none() => flow.to = Some(word),
+            b"interface" if flow.interface.is_none() => flow.interface = Some(word),
+            _ => {}
+        }
+        last = word;
+    }
+    flow
 }
 
 impl<'a> Head<'a> {

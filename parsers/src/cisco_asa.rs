@@ -7,10 +7,8 @@ mod attacks;
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::memmem;
-
 use crate::alert::{Alert, Parsed, Reject, Value};
-use crate::cisco::{self, Message};
+use crate::cisco::{self, Flow, Message};
 use crate::{Format, Framing, levels, text, words};
 
 /// The format.
@@ -41,7 +39,7 @@ fn claims(record: &[u8]) -> bool {
 }
 
 fn skips(record: &[u8]) -> bool {
-    message(record).is_some_and(|message| !is_signature(message.id))
+    cisco::id(record, MARKS).is_some_and(|id| !is_signature(id))
 }
 
 // 400000 to 400051 in the guides; the range is theirs.
@@ -102,36 +100,27 @@ fn signature<'a>(text: &'a [u8], alert: &mut Alert<'a>) -> bool {
         return false;
     };
     alert.rule.id = Some(text::shown(id));
-    let from = memmem::rfind(rest, b" from ");
-    let (name, flow) = rest.split_at_checked(from.unwrap_or(rest.len())).unwrap_or_default();
-    alert.rule.name = Some(name.trim_ascii()).filter(|name| !name.is_empty()).map(text::shown);
+    let flow = cisco::flow(rest);
+    alert.rule.name = Some(flow.before.trim_ascii()).filter(|n| !n.is_empty()).map(text::shown);
+    ends(&flow, alert);
     if let Some(Cow::Borrowed(name)) = alert.rule.name {
         words::cves(name, &mut alert.vulnerabilities);
     }
-    read_flow(flow, alert);
     true
 }
 
-// ` from a to b on interface i`, each part where it is there.
-fn read_flow<'a>(text: &'a [u8], alert: &mut Alert<'a>) {
-    let word_behind = |mark: &[u8], from: usize| {
-        let at = from + memmem::find(text.get(from..)?, mark)? + mark.len();
-        let word = text.get(at..)?.trim_ascii_start().split(|byte| *byte == b' ').next()?;
-        Some((word, at))
-    };
-    let from = word_behind(b" from ", 0);
-    if let Some((word, _)) = from {
+fn ends<'a>(flow: &Flow<'a>, alert: &mut Alert<'a>) {
+    if let Some(word) = flow.from {
         (alert.source, alert.interface) = cisco::endpoint(word);
     }
-    let behind = from.map_or(0, |(_, at)| at);
-    if let Some((word, _)) = word_behind(b" to ", behind) {
+    if let Some(word) = flow.to {
         let interface;
         (alert.destination, interface) = cisco::endpoint(word);
         if let Some(interface) = interface {
             alert.note("observer.egress.interface.name", Value::Text(interface));
         }
     }
-    if let Some((word, _)) = word_behind(b" on interface ", behind) {
+    if let Some(word) = flow.interface {
         let end = word.iter().rposition(|byte| !b".,".contains(byte)).map_or(0, |last| last + 1);
         alert.interface = word.get(..end).filter(|name| !name.is_empty()).map(text::shown);
     }

@@ -57,7 +57,7 @@ fn claims(record: &[u8]) -> bool {
 }
 
 fn skips(record: &[u8]) -> bool {
-    message(record).is_some_and(|(_, event)| event != Event::Intrusion)
+    cisco::id(record, MARKS).is_some_and(|id| id != "430001")
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
@@ -106,10 +106,7 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
 fn intrusion(alert: &mut Alert<'_>) {
     alert.verdict = match alert.action.as_deref() {
         None => Verdict::Detected,
-        Some(action) => match words::verdict(action) {
-            Verdict::Unknown => Verdict::Detected,
-            verdict => verdict,
-        },
+        Some(action) => words::verdict(action),
     };
     alert.severity = match alert.priority {
         Some(priority) => words::priority(priority),

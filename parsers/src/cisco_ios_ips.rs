@@ -8,7 +8,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::{memchr, memmem};
 
 use crate::alert::{Alert, Endpoint, Parsed, Reject, Severity, Value};
-use crate::{Format, Framing, cisco, lex, text, words};
+use crate::{Format, Framing, cisco, lex, no_short_cut, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -19,7 +19,7 @@ pub(crate) const FORMAT: Format = Format {
     framing: Framing::Line,
     also: &[],
     claims,
-    skips,
+    skips: no_short_cut,
     parse,
     parse_head: parse,
 };
@@ -33,10 +33,6 @@ fn claims(record: &[u8]) -> bool {
 // The subsystem also tells of its engines and its signature files.
 fn is_signature(id: &str) -> bool {
     id.starts_with("SIGNATURE") || id.ends_with("_SIG")
-}
-
-fn skips(record: &[u8]) -> bool {
-    cisco::message(record, MARKS).is_some_and(|message| !is_signature(message.id))
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {

@@ -9,7 +9,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::{memchr, memmem};
 
 use crate::alert::{Alert, Endpoint, Parsed, Reject, Text, Value};
-use crate::{Format, Framing, levels, lex, stamp, text, words};
+use crate::{Format, Framing, levels, lex, no_short_cut, stamp, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -21,7 +21,7 @@ pub(crate) const FORMAT: Format = Format {
     framing: Framing::Line,
     also: &[],
     claims,
-    skips,
+    skips: no_short_cut,
     parse,
     parse_head: parse,
 };
@@ -95,28 +95,37 @@ fn is_console(before: &[u8]) -> bool {
 }
 
 /// The words by which an attack is told.
+#[derive(Clone, Copy)]
 enum Words {
     Alarm,
     DeepInspection,
 }
 
-fn attack(text: &[u8]) -> Option<Words> {
-    if memmem::find(text, b" has been detected from ").is_some() {
-        return Some(Words::DeepInspection);
+/// Which they are, the attack's name before them and the sentence behind them.
+fn attack(text: &[u8]) -> Option<(Words, &[u8], &[u8])> {
+    let behind = |at: usize, mark: &[u8]| text.get(at + mark.len()..);
+    for at in memchr::memchr2_iter(b'!', b'h', text) {
+        let (name, rest) = text.split_at_checked(at)?;
+        if rest.starts_with(ALARM) {
+            let rest = behind(at, ALARM)?;
+            memmem::find(rest, b"ccurred ")?;
+            return Some((Words::Alarm, name, rest));
+        }
+        if rest.starts_with(DEEP_INSPECTION) {
+            return Some((Words::DeepInspection, name, behind(at, DEEP_INSPECTION)?));
+        }
     }
-    memmem::find(text, b"! From ")?;
-    memmem::find(text, b"ccurred ").map(|_| Words::Alarm)
+    None
 }
 
-fn skips(record: &[u8]) -> bool {
-    head(untagged(record)).is_some_and(|head| attack(head.text).is_none())
-}
+const ALARM: &[u8] = b"! From ";
+const DEEP_INSPECTION: &[u8] = b"has been detected from ";
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     let Some(head) = head(untagged(record)) else {
         return Err(Reject { at: 0, wanted: "`system-`, a level and a number" });
     };
-    let Some(words) = attack(head.text) else { return Ok(Parsed::Other) };
+    let Some((words, name, sentence)) = attack(head.text) else { return Ok(Parsed::Other) };
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("screenos");
     alert.host = head.device.map(text::shown);
@@ -126,10 +135,9 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     if let Some(system) = head.system {
         alert.note("screenos.vsys", Value::Text(text::shown(system)));
     }
-    match words {
-        Words::Alarm => alarm(head.text, &mut alert),
-        Words::DeepInspection => deep_inspection(head.text, &mut alert),
-    }
+    let name = name.trim_ascii_end();
+    alert.rule.name = some(name.strip_suffix(b" has been detected").unwrap_or(name));
+    read(words, sentence, &mut alert);
     if let Some(Cow::Borrowed(name)) = alert.rule.name {
         words::cves(name, &mut alert.vulnerabilities);
     }
@@ -137,46 +145,39 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     Ok(Parsed::Alert(alert))
 }
 
-// `name! From a:p to b:p, proto TCP (zone Z, int I). Occurred 1 times.`; `name has been detected! From a:p to b:p, using
-// protocol TCP, and arriving at interface I in zone Z.The attack occurred 1 times.`; a sweep goes `to zone Z`.
-fn alarm<'a>(text: &'a [u8], alert: &mut Alert<'a>) {
-    let at = memmem::find(text, b"! From ").unwrap_or_default();
-    let (name, rest) = text.split_at_checked(at).unwrap_or((text, b""));
-    let rest = rest.get("! From ".len()..).unwrap_or_default();
-    alert.rule.name = some(name.strip_suffix(b" has been detected").unwrap_or(name));
-    let transport = behind(rest, &[b" proto ", b" protocol "]).map(text::shown);
-    alert.transport = transport.map(words::transport);
-    alert.source = place(rest.split(|byte| *byte == b' ').next().unwrap_or_default(), b':');
-    let to = behind(rest, &[b" to "]).unwrap_or_default();
-    if to != b"zone" {
-        alert.destination = place(to, b':');
+// `a:p to b:p, proto TCP (zone Z, int I). Occurred 1 times.`; `a:p to b:p, using protocol TCP, and arriving at interface I
+// in zone Z.The attack occurred 1 times.`; a sweep goes `to zone Z`. Deep Inspection writes `a/p to b/p through policy 3 1
+// times.`
+fn read<'a>(words: Words, sentence: &'a [u8], alert: &mut Alert<'a>) {
+    let mut all = sentence.split(|byte| b" (".contains(byte)).filter(|word| !word.is_empty());
+    alert.source = place(words, all.next().unwrap_or_default());
+    let mut before: [&[u8]; 2] = [b"", b""];
+    for word in all {
+        let bare = word.split(|byte| b",)".contains(byte)).next().unwrap_or_default();
+        match before {
+            [_, b"to"] if word == b"zone" => {}
+            [_, b"to"] => alert.destination = place(words, bare),
+            [b"to", b"zone"] => zone("observer.egress.zone", bare, alert),
+            [_, b"zone"] => zone("observer.ingress.zone", bare, alert),
+            [_, b"proto" | b"protocol"] => {
+                alert.transport = Some(words::transport(text::shown(bare)));
+            }
+            [_, b"int" | b"interface"] => alert.interface = some(bare),
+            [_, b"Occurred" | b"occurred"] => alert.count = lex::number(bare),
+            [_, b"policy"] => alert.rule.ruleset = some(bare),
+            [b"policy", _] => alert.count = lex::number(bare),
+            _ => {}
+        }
+        before = [before[1], word];
     }
-    alert.interface = behind(rest, &[b" int ", b"(int ", b" interface "]).and_then(some);
-    let zone = behind(rest, &[b"(zone ", b" in zone "]);
-    if let Some(zone) = zone.and_then(some) {
-        alert.note("observer.ingress.zone", Value::Text(zone));
-    }
-    if to == b"zone"
-        && let Some(zone) = behind(rest, &[b" to zone "]).and_then(some)
-    {
-        alert.note("observer.egress.zone", Value::Text(zone));
-    }
-    alert.count = behind(rest, &[b"ccurred "]).and_then(lex::number);
 }
 
-// `name has been detected from a/p to b/p through policy 3 1 times.`
-fn deep_inspection<'a>(text: &'a [u8], alert: &mut Alert<'a>) {
-    const MARK: &[u8] = b" has been detected from ";
-    let at = memmem::find(text, MARK).unwrap_or_default();
-    let (name, rest) = text.split_at_checked(at).unwrap_or((text, b""));
-    let rest = rest.get(MARK.len()..).unwrap_or_default();
-    alert.rule.name = some(name);
-    alert.source = place(rest.split(|byte| *byte == b' ').next().unwrap_or_default(), b'/');
-    alert.destination = place(behind(rest, &[b" to "]).unwrap_or_default(), b'/');
-    alert.rule.ruleset = behind(rest, &[b" policy "]).and_then(some);
-    let times = memmem::find(rest, b" times").and_then(|end| rest.get(..end));
-    alert.count =
-        times.and_then(|before| before.rsplit(|byte| *byte == b' ').next()).and_then(lex::number);
+// `zone Untrust.The attack occurred`.
+fn zone<'a>(key: &'static str, word: &'a [u8], alert: &mut Alert<'a>) {
+    let word = memmem::find(word, b".The").and_then(|end| word.get(..end)).unwrap_or(word);
+    if let Some(word) = some(word) {
+        alert.note(key, Value::Text(word));
+    }
 }
 
 fn some(value: &[u8]) -> Option<Text<'_>> {
@@ -184,37 +185,18 @@ fn some(value: &[u8]) -> Option<Text<'_>> {
     (!value.is_empty()).then(|| text::shown(value))
 }
 
-// The word behind the first of these words that is there.
-fn behind<'a>(text: &'a [u8], marks: &[&[u8]]) -> Option<&'a [u8]> {
-    marks.iter().find_map(|mark| {
-        let at = memmem::find(text, mark)? + mark.len();
-        let word = text.get(at..)?.trim_ascii_start().split(|byte| b" ,)".contains(byte)).next()?;
-        // `zone Untrust.The attack occurred`.
-        Some(
-            word.split(|byte| *byte == b'.')
-                .next()
-                .filter(|_| mark.ends_with(b"in zone "))
-                .unwrap_or(word),
-        )
-    })
-}
-
 // `192.0.2.1:80`, and `192.0.2.1/80` for Deep Inspection.
-fn place(word: &[u8], colon: u8) -> Endpoint<'_> {
+fn place(words: Words, word: &[u8]) -> Endpoint<'_> {
     let end = word.iter().rposition(|byte| !b",.".contains(byte)).map_or(0, |last| last + 1);
     let word = word.get(..end).unwrap_or_default();
-    if colon == b':' {
-        return lex::socket(word, true).unwrap_or_default();
-    }
-    let at = memchr(colon, word).unwrap_or(word.len());
-    let (ip, port) = word.split_at_checked(at).unwrap_or((word, b""));
-    let found = lex::address(ip).map(|(ip, zone)| (Some(ip), zone));
-    let (ip, zone) = found.unwrap_or_default();
-    Endpoint {
-        ip,
-        zone,
-        port: lex::number(port.get(1..).unwrap_or_default()),
-        ..Endpoint::default()
+    match (words, memchr(b'/', word).and_then(|slash| word.split_at_checked(slash))) {
+        (Words::DeepInspection, Some((ip, port))) => {
+            let (ip, zone) =
+                lex::address(ip).map(|(ip, zone)| (Some(ip), zone)).unwrap_or_default();
+            let port = lex::number(port.get(1..).unwrap_or_default());
+            Endpoint { ip, zone, port, ..Endpoint::default() }
+        }
+        _ => lex::socket(word, true).unwrap_or_default(),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format = Format {
     claims,
     skips,
     parse,
-    parse_head: parse,
+    parse_head,
 };
 
 /// The types of PAN-OS' logs, as the fourth column has them. All but the first hold no alerts.
@@ -130,6 +130,14 @@ impl<'a> Row<'a> {
 const THREAT: usize = 32;
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
+    read(record, true)
+}
+
+fn parse_head(record: &[u8]) -> Result<Parsed<'_>, Reject> {
+    read(record, false)
+}
+
+fn read(record: &[u8], with_details: bool) -> Result<Parsed<'_>, Reject> {
     let Some(head) = head(record) else {
         return Err(Reject { at: 0, wanted: "a time, a serial number and a type of log" });
     };
@@ -142,7 +150,6 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     }
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("panos");
-    alert.details.reserve_exact(48);
     alert.stamp = time(&row);
     alert.host = row.text(59);
     alert.action = row.text(30);
@@ -158,8 +165,10 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     alert.direction_raw = row.text(35);
     alert.interface = row.text(18);
     alert.count = row.bytes(23).and_then(lex::number);
-    object(head.subtype, &row, &mut alert);
-    details::read(&row, &mut alert);
+    if with_details {
+        object(head.subtype, &row, &mut alert);
+        details::read(&row, &mut alert);
+    }
     let harmless = head.subtype.starts_with(b"wildfire") && row.bytes(33) == Some(b"benign");
     Ok(match kind(head.subtype).or_else(|| harmless.then_some("benign")) {
         Some(kind) => Parsed::Also(kind, alert),

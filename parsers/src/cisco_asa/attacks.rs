@@ -3,7 +3,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::read_flow;
+use super::ends;
 use crate::alert::{Alert, Endpoint, Severity, Text, Value, Verdict};
 use crate::{cisco, lex, text, words};
 
@@ -88,7 +88,7 @@ pub(super) fn read<'a>(attack: &Attack, text: &'a [u8], alert: &mut Alert<'a>) {
         }
         "209003" | "209004" | "209005" => fragment(text, alert),
         _ => {
-            read_flow(text, alert);
+            ends(&cisco::flow(text), alert);
             transport(text, alert);
         }
     }

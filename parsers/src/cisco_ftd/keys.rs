@@ -4,8 +4,6 @@
 
 use alloc::{borrow::Cow, format, vec::Vec};
 
-use memchr::memmem;
-
 use crate::alert::{Alert, Text, Value};
 use crate::{lex, text, words};
 
@@ -207,8 +205,9 @@ type Next<'a> = (usize, (&'a str, &'a [u8]));
 
 // Where the value ends that begins here, the next key, and what follows it.
 fn next_key(text: &[u8], free: bool) -> Option<Next<'_>> {
-    for comma in memmem::find_iter(text, b", ") {
-        let Some((key, behind)) = key_at(text.get(comma + 2..)?) else { continue };
+    for comma in memchr::memchr_iter(b',', text) {
+        let behind = text.get(comma + 1..).filter(|behind| behind.first() == Some(&b' '));
+        let Some((key, behind)) = behind.and_then(key_at) else { continue };
         if meaning(key).is_some() || (!free && behind.first() == Some(&b' ')) {
             return Some((comma, (key, behind)));
         }

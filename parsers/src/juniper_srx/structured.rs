@@ -3,8 +3,6 @@
 
 use alloc::{borrow::Cow, format};
 
-use memchr::memmem;
-
 use super::place;
 use crate::alert::{Alert, Text, Value};
 use crate::{lex, text, words};
@@ -89,7 +87,7 @@ pub(super) fn read<'a>(body: &'a [u8], alert: &mut Alert<'a>) -> bool {
     let mut rest = body.get(at..).unwrap_or_default();
     alert.details.reserve_exact(24);
     let mut any = false;
-    while let Some(equals) = memmem::find(rest, b"=\"") {
+    while let Some(equals) = memchr::memchr(b'=', rest) {
         let key = text::shown(rest.get(..equals).unwrap_or_default().trim_ascii());
         let Ok((behind, value)) = lex::quoted(rest.get(equals + 1..).unwrap_or_default()) else {
             break;

@@ -1,6 +1,8 @@
 //! The columns that have no field of their own, by their number (from 0) in the documents' order, and the name under
 //! which each is kept. A column that says that there is nothing (`0`, `N/A`, `unknown`) is left out.
 
+use alloc::borrow::Cow;
+
 use super::Row;
 use crate::alert::{Alert, Value};
 use crate::{lex, text};
@@ -105,7 +107,8 @@ const UNNAMED: usize = 123;
 
 /// Keeps each column that says something.
 pub(super) fn read<'a>(row: &Row<'a>, alert: &mut Alert<'a>) {
-    for (at, name) in COLUMNS {
+    alert.details.reserve_exact(row.count().min(COLUMNS.len()) + 4);
+    for (at, name) in COLUMNS.iter().take_while(|(at, _)| *at < row.count()) {
         let Some(bytes) = row.bytes(*at) else { continue };
         if says_nothing(bytes) {
             continue;
@@ -117,7 +120,8 @@ pub(super) fn read<'a>(row: &Row<'a>, alert: &mut Alert<'a>) {
                 None => continue,
             },
         };
-        alert.note(*name, value);
+        // No name of the table stands there yet, so none is looked for.
+        alert.details.push((Cow::Borrowed(*name), value));
     }
     digest(row, alert);
     if row.count() > UNNAMED {
@@ -153,5 +157,14 @@ mod tests {
     fn the_table_is_sorted_and_ends_before_what_is_unnamed() {
         assert!(COLUMNS.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(COLUMNS.last().map(|(at, _)| at + 1), Some(UNNAMED));
+    }
+
+    #[test]
+    fn no_name_stands_in_the_table_twice() {
+        for (number, (_, name)) in COLUMNS.iter().enumerate() {
+            let again = COLUMNS.iter().skip(number + 1).any(|(_, other)| other == name);
+            let object = ["url.original", "file.name", "dns.question.name"].contains(name);
+            assert!(!again && !object, "{name}");
+        }
     }
 }
