@@ -47,12 +47,14 @@ fn claims(record: &[u8]) -> bool {
 // `Warning  HOST firewall: [Request] Block:   `; the firewall's own files have `+01:00` in the host's place.
 fn line(record: &[u8]) -> Option<Line<'_>> {
     let window = record.get(..HEAD_BYTES_MAX).unwrap_or(record);
-    let at = memmem::find(window, MARK)?;
-    let mut words = record.get(..at)?.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let level = core::str::from_utf8(words.next()?).ok()?;
+    let end = memchr(b' ', window)?;
+    let level = core::str::from_utf8(window.get(..end)?).ok()?;
     if levels::of_word(level).is_none() && !matches!(level, "Security" | "Fatal" | "Panic") {
         return None;
     }
+    let at = memmem::find(window, MARK)?;
+    let mut words =
+        record.get(end..at)?.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let host = words.next().filter(|word| !word.starts_with(b"+") && !word.starts_with(b"-"));
     if words.next().is_some() {
         return None;

@@ -40,7 +40,9 @@ struct Head<'a> {
 
 fn claims(record: &[u8]) -> bool {
     let record = untagged(record);
-    matches!(record.first(), Some(b'N' | b'[' | b's')) && head(record).is_some()
+    let begins =
+        record.first() == Some(&b'[') || record.starts_with(b"system-") || marked(record).is_some();
+    begins && head(record).is_some()
 }
 
 // Without the device's name and a colon, which stand in front as the tag of a syslog line that has no other header.

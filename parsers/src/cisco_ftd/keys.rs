@@ -43,173 +43,183 @@ enum Meaning {
 
 use Meaning as M;
 
-// To add a key, add a line.
+// To add a key, add a line. Sorted by length, last letter and name, as
+// `lex::by_shape` has it.
 const KEYS: &[(&str, Meaning)] = &[
-    ("ACPolicy", M::Own("cisco.ACPolicy")),
-    ("AccessControlRuleAction", M::Own("cisco.AccessControlRuleAction")),
-    ("AccessControlRuleName", M::Own("cisco.AccessControlRuleName")),
-    ("ApplicationProtocol", M::Protocol),
-    ("ArchiveDepth", M::Own("cisco.ArchiveDepth")),
-    ("ArchiveFileName", M::Own("cisco.ArchiveFileName")),
-    ("ArchiveFileStatus", M::Own("cisco.ArchiveFileStatus")),
-    ("ArchiveSHA256", M::Own("cisco.ArchiveSHA256")),
-    ("Classification", M::Category),
+    ("GID", M::Generator),
+    ("SID", M::Signature),
+    ("URI", M::Free("url.original")),
+    ("URL", M::Free("url.original")),
+    ("User", M::User),
+    ("DstIP", M::DestinationAddress),
+    ("SrcIP", M::SourceAddress),
+    ("NumIOC", M::Own("cisco.NumIOC")),
     ("Client", M::Own("cisco.Client")),
-    ("ClientAppDetector", M::Own("cisco.ClientAppDetector")),
-    ("ClientVersion", M::Own("cisco.ClientVersion")),
-    ("ConnectionDuration", M::Own("cisco.ConnectionDuration")),
-    ("ConnectionID", M::Own("cisco.ConnectionID")),
-    ("DNSQuery", M::Free("dns.question.name")),
-    ("DNSRecordType", M::Own("cisco.DNSRecordType")),
-    ("DNSResponseType", M::Own("cisco.DNSResponseType")),
-    ("DNSSICategory", M::Category),
-    ("DNS_Sinkhole", M::Own("cisco.DNS_Sinkhole")),
+    ("VLAN_ID", M::Own("cisco.VLAN_ID")),
     ("DNS_TTL", M::Own("cisco.DNS_TTL")),
+    ("Message", M::Name),
+    ("DstPort", M::DestinationPort),
+    ("SrcPort", M::SourcePort),
+    ("HTTP_URI", M::Free("url.original")),
+    ("FileName", M::Free("file.name")),
+    ("FileSize", M::Number("file.size")),
+    ("FileType", M::Own("cisco.FileType")),
+    ("ICMPCode", M::Own("cisco.ICMPCode")),
+    ("ICMPType", M::Own("cisco.ICMPType")),
+    ("Protocol", M::Transport),
+    ("Revision", M::Revision),
+    ("TCPFlags", M::Own("cisco.TCPFlags")),
+    ("IPSCount", M::Own("cisco.IPSCount")),
+    ("ACPolicy", M::Own("cisco.ACPolicy")),
+    ("DNSQuery", M::Free("dns.question.name")),
+    ("Priority", M::Priority),
+    ("EgressVRF", M::Own("cisco.EgressVRF")),
+    ("FileCount", M::Own("cisco.FileCount")),
+    ("UserAgent", M::Free("user_agent.original")),
+    ("NAPPolicy", M::Own("cisco.NAPPolicy")),
+    ("SSLPolicy", M::Own("cisco.SSLPolicy")),
+    ("FileSHA256", M::Sha256),
+    ("DeviceUUID", M::Own("cisco.DeviceUUID")),
+    ("InstanceID", M::Own("cisco.InstanceID")),
+    ("IngressVRF", M::Own("cisco.IngressVRF")),
+    ("EgressZone", M::Text("observer.egress.zone")),
+    ("ThreatName", M::Name),
+    ("MPLS_Label", M::Own("cisco.MPLS_Label")),
+    ("FileAction", M::Own("cisco.FileAction")),
+    ("SSLVersion", M::Own("cisco.SSLVersion")),
+    ("VPN_Action", M::Own("cisco.VPN_Action")),
+    ("FilePolicy", M::Own("cisco.FilePolicy")),
+    ("SSLTicketID", M::Own("cisco.SSLTicketID")),
+    ("HTTP_Method", M::Own("cisco.HTTP_Method")),
+    ("IngressZone", M::Text("observer.ingress.zone")),
+    ("SSLRuleName", M::Own("cisco.SSLRuleName")),
+    ("ThreatScore", M::Own("cisco.ThreatScore")),
+    ("HTTPReferer", M::Free("http.request.referrer")),
+    ("URLCategory", M::Own("cisco.URLCategory")),
+    ("ConnectionID", M::Own("cisco.ConnectionID")),
+    ("SSLSessionID", M::Own("cisco.SSLSessionID")),
+    ("DNS_Sinkhole", M::Own("cisco.DNS_Sinkhole")),
+    ("HTTPResponse", M::Number("http.response.status_code")),
+    ("ArchiveDepth", M::Own("cisco.ArchiveDepth")),
+    ("InlineResult", M::Action),
+    ("ArchiveSHA256", M::Own("cisco.ArchiveSHA256")),
+    ("EncryptPeerIP", M::Own("cisco.EncryptPeerIP")),
+    ("DNSRecordType", M::Own("cisco.DNSRecordType")),
+    ("DetectionType", M::Own("cisco.DetectionType")),
+    ("HTTP_Hostname", M::Free("url.domain")),
+    ("SSLServerName", M::Own("cisco.SSLServerName")),
+    ("ClientVersion", M::Own("cisco.ClientVersion")),
+    ("FileDirection", M::Own("cisco.FileDirection")),
+    ("NetBIOSDomain", M::Own("cisco.NetBIOSDomain")),
+    ("URLReputation", M::Own("cisco.URLReputation")),
+    ("SecurityGroup", M::Own("cisco.SecurityGroup")),
+    ("SSLFlowStatus", M::Own("cisco.SSLFlowStatus")),
+    ("DNSSICategory", M::Category),
+    ("EventPriority", M::Own("cisco.EventPriority")),
+    ("URLSICategory", M::Category),
+    ("SSLCertificate", M::Own("cisco.SSLCertificate")),
+    ("Classification", M::Category),
+    ("WebApplication", M::Own("cisco.WebApplication")),
+    ("WebAppDetector", M::Own("cisco.WebAppDetector")),
+    ("InitiatorBytes", M::Own("cisco.InitiatorBytes")),
+    ("ResponderBytes", M::Own("cisco.ResponderBytes")),
+    ("ReferencedHost", M::Free("url.domain")),
+    ("NAT_InitiatorIP", M::Own("cisco.NAT_InitiatorIP")),
+    ("NAT_ResponderIP", M::Own("cisco.NAT_ResponderIP")),
+    ("ArchiveFileName", M::Own("cisco.ArchiveFileName")),
+    ("DNSResponseType", M::Own("cisco.DNSResponseType")),
+    ("EgressInterface", M::Text("observer.egress.interface.name")),
+    ("EndpointProfile", M::Own("cisco.EndpointProfile")),
+    ("SHA_Disposition", M::Own("cisco.SHA_Disposition")),
+    ("SSLActualAction", M::Own("cisco.SSLActualAction")),
+    ("SnortRuleGroups", M::Own("cisco.SnortRuleGroups")),
+    ("IntrusionPolicy", M::Policy),
+    ("SecIntMatchingIP", M::Own("cisco.SecIntMatchingIP")),
+    ("HTTPResponseCode", M::Own("cisco.HTTPResponseCode")),
+    ("IngressInterface", M::Interface),
+    ("SperoDisposition", M::Own("cisco.SperoDisposition")),
+    ("InitiatorPackets", M::Own("cisco.InitiatorPackets")),
+    ("ResponderPackets", M::Own("cisco.ResponderPackets")),
+    ("Prefilter Policy", M::Own("cisco.Prefilter Policy")),
+    ("FirstPacketSecond", M::Own("cisco.FirstPacketSecond")),
+    ("SSLExpectedAction", M::Own("cisco.SSLExpectedAction")),
+    ("ClientAppDetector", M::Own("cisco.ClientAppDetector")),
+    ("ArchiveFileStatus", M::Own("cisco.ArchiveFileStatus")),
+    ("FileSandboxStatus", M::Own("cisco.FileSandboxStatus")),
+    ("FileStorageStatus", M::Own("cisco.FileStorageStatus")),
+    ("MitreAttackGroups", M::Techniques),
+    ("NAT_InitiatorPort", M::Own("cisco.NAT_InitiatorPort")),
+    ("NAT_ResponderPort", M::Own("cisco.NAT_ResponderPort")),
+    ("ConnectionDuration", M::Own("cisco.ConnectionDuration")),
+    ("InlineResultReason", M::Own("cisco.InlineResultReason")),
+    ("OriginalClientSrcIP", M::Own("cisco.OriginalClientSrcIP")),
+    ("ApplicationProtocol", M::Protocol),
+    ("SourceSecurityGroup", M::Own("cisco.SourceSecurityGroup")),
+    ("AccessControlRuleName", M::Own("cisco.AccessControlRuleName")),
+    ("SourceSecurityGroupTag", M::Own("cisco.SourceSecurityGroupTag")),
+    ("IPReputationSICategory", M::Category),
+    ("SourceSecurityGroupType", M::Own("cisco.SourceSecurityGroupType")),
+    ("AccessControlRuleAction", M::Own("cisco.AccessControlRuleAction")),
+    ("Tunnel or Prefilter Rule", M::Own("cisco.Tunnel or Prefilter Rule")),
     ("DestinationSecurityGroup", M::Own("cisco.DestinationSecurityGroup")),
     ("DestinationSecurityGroupTag", M::Own("cisco.DestinationSecurityGroupTag")),
     ("DestinationSecurityGroupType", M::Own("cisco.DestinationSecurityGroupType")),
-    ("DetectionType", M::Own("cisco.DetectionType")),
-    ("DeviceUUID", M::Own("cisco.DeviceUUID")),
-    ("DstIP", M::DestinationAddress),
-    ("DstPort", M::DestinationPort),
-    ("EgressInterface", M::Text("observer.egress.interface.name")),
-    ("EgressVRF", M::Own("cisco.EgressVRF")),
-    ("EgressZone", M::Text("observer.egress.zone")),
-    ("EncryptPeerIP", M::Own("cisco.EncryptPeerIP")),
-    ("EndpointProfile", M::Own("cisco.EndpointProfile")),
-    ("EventPriority", M::Own("cisco.EventPriority")),
-    ("FileAction", M::Own("cisco.FileAction")),
-    ("FileCount", M::Own("cisco.FileCount")),
-    ("FileDirection", M::Own("cisco.FileDirection")),
-    ("FileName", M::Free("file.name")),
-    ("FilePolicy", M::Own("cisco.FilePolicy")),
-    ("FileSHA256", M::Sha256),
-    ("FileSandboxStatus", M::Own("cisco.FileSandboxStatus")),
-    ("FileSize", M::Number("file.size")),
-    ("FileStorageStatus", M::Own("cisco.FileStorageStatus")),
-    ("FileType", M::Own("cisco.FileType")),
-    ("FirstPacketSecond", M::Own("cisco.FirstPacketSecond")),
-    ("GID", M::Generator),
-    ("HTTPReferer", M::Free("http.request.referrer")),
-    ("HTTPResponse", M::Number("http.response.status_code")),
-    ("HTTPResponseCode", M::Own("cisco.HTTPResponseCode")),
-    ("HTTP_Hostname", M::Free("url.domain")),
-    ("HTTP_Method", M::Own("cisco.HTTP_Method")),
-    ("HTTP_URI", M::Free("url.original")),
-    ("ICMPCode", M::Own("cisco.ICMPCode")),
-    ("ICMPType", M::Own("cisco.ICMPType")),
-    ("IPReputationSICategory", M::Category),
-    ("IPSCount", M::Own("cisco.IPSCount")),
-    ("IngressInterface", M::Interface),
-    ("IngressVRF", M::Own("cisco.IngressVRF")),
-    ("IngressZone", M::Text("observer.ingress.zone")),
-    ("InitiatorBytes", M::Own("cisco.InitiatorBytes")),
-    ("InitiatorPackets", M::Own("cisco.InitiatorPackets")),
-    ("InlineResult", M::Action),
-    ("InlineResultReason", M::Own("cisco.InlineResultReason")),
-    ("InstanceID", M::Own("cisco.InstanceID")),
-    ("IntrusionPolicy", M::Policy),
-    ("MPLS_Label", M::Own("cisco.MPLS_Label")),
-    ("Message", M::Name),
-    ("MitreAttackGroups", M::Techniques),
-    ("NAPPolicy", M::Own("cisco.NAPPolicy")),
-    ("NAT_InitiatorIP", M::Own("cisco.NAT_InitiatorIP")),
-    ("NAT_InitiatorPort", M::Own("cisco.NAT_InitiatorPort")),
-    ("NAT_ResponderIP", M::Own("cisco.NAT_ResponderIP")),
-    ("NAT_ResponderPort", M::Own("cisco.NAT_ResponderPort")),
-    ("NetBIOSDomain", M::Own("cisco.NetBIOSDomain")),
-    ("NumIOC", M::Own("cisco.NumIOC")),
-    ("OriginalClientSrcIP", M::Own("cisco.OriginalClientSrcIP")),
-    ("Prefilter Policy", M::Own("cisco.Prefilter Policy")),
-    ("Priority", M::Priority),
-    ("Protocol", M::Transport),
-    ("ReferencedHost", M::Free("url.domain")),
-    ("ResponderBytes", M::Own("cisco.ResponderBytes")),
-    ("ResponderPackets", M::Own("cisco.ResponderPackets")),
-    ("Revision", M::Revision),
-    ("SHA_Disposition", M::Own("cisco.SHA_Disposition")),
-    ("SID", M::Signature),
-    ("SSLActualAction", M::Own("cisco.SSLActualAction")),
-    ("SSLCertificate", M::Own("cisco.SSLCertificate")),
-    ("SSLExpectedAction", M::Own("cisco.SSLExpectedAction")),
-    ("SSLFlowStatus", M::Own("cisco.SSLFlowStatus")),
-    ("SSLPolicy", M::Own("cisco.SSLPolicy")),
-    ("SSLRuleName", M::Own("cisco.SSLRuleName")),
-    ("SSLServerName", M::Own("cisco.SSLServerName")),
-    ("SSLSessionID", M::Own("cisco.SSLSessionID")),
-    ("SSLTicketID", M::Own("cisco.SSLTicketID")),
-    ("SSLVersion", M::Own("cisco.SSLVersion")),
-    ("SecIntMatchingIP", M::Own("cisco.SecIntMatchingIP")),
-    ("SecurityGroup", M::Own("cisco.SecurityGroup")),
-    ("SnortRuleGroups", M::Own("cisco.SnortRuleGroups")),
-    ("SourceSecurityGroup", M::Own("cisco.SourceSecurityGroup")),
-    ("SourceSecurityGroupTag", M::Own("cisco.SourceSecurityGroupTag")),
-    ("SourceSecurityGroupType", M::Own("cisco.SourceSecurityGroupType")),
-    ("SperoDisposition", M::Own("cisco.SperoDisposition")),
-    ("SrcIP", M::SourceAddress),
-    ("SrcPort", M::SourcePort),
-    ("TCPFlags", M::Own("cisco.TCPFlags")),
-    ("ThreatName", M::Name),
-    ("ThreatScore", M::Own("cisco.ThreatScore")),
-    ("Tunnel or Prefilter Rule", M::Own("cisco.Tunnel or Prefilter Rule")),
-    ("URI", M::Free("url.original")),
-    ("URL", M::Free("url.original")),
-    ("URLCategory", M::Own("cisco.URLCategory")),
-    ("URLReputation", M::Own("cisco.URLReputation")),
-    ("URLSICategory", M::Category),
-    ("User", M::User),
-    ("UserAgent", M::Free("user_agent.original")),
-    ("VLAN_ID", M::Own("cisco.VLAN_ID")),
-    ("VPN_Action", M::Own("cisco.VPN_Action")),
-    ("WebAppDetector", M::Own("cisco.WebAppDetector")),
-    ("WebApplication", M::Own("cisco.WebApplication")),
 ];
 
 fn meaning(key: &str) -> Option<Meaning> {
-    let at = KEYS.binary_search_by(|(name, _)| (*name).cmp(key)).ok()?;
+    let at = KEYS.binary_search_by(|(name, _)| lex::by_shape(name, key)).ok()?;
     KEYS.get(at).map(|(_, meaning)| *meaning)
+}
+
+/// A key of a record, what it means, and what follows its colon.
+struct Key<'a> {
+    name: &'a str,
+    meaning: Option<Meaning>,
+    behind: &'a [u8],
 }
 
 /// Reads all pairs; were there any? The first of a key counts.
 pub(super) fn read<'a>(text: &'a [u8], alert: &mut Alert<'a>) -> bool {
-    let Some((mut key, mut rest)) = key_at(text) else { return false };
+    let Some(mut key) = key_at(text) else { return false };
     alert.details.reserve_exact(24);
     loop {
-        let known = meaning(key);
-        let free = matches!(known, Some(M::Free(_) | M::Name));
-        let next = next_key(rest, free);
-        let (end, following) = next.map_or((rest.len(), None), |(end, next)| (end, Some(next)));
-        let value = text::shown(rest.get(..end).unwrap_or_default().trim_ascii());
+        let free = matches!(key.meaning, Some(M::Free(_) | M::Name));
+        let (end, next) = match next_key(key.behind, free) {
+            Some((end, next)) => (end, Some(next)),
+            None => (key.behind.len(), None),
+        };
+        let value = text::shown(key.behind.get(..end).unwrap_or_default().trim_ascii());
         if !value.is_empty() {
-            take(key, known, unquoted(value), alert);
+            take(key.name, key.meaning, unquoted(value), alert);
         }
-        match following {
-            Some((next, behind)) => (key, rest) = (next, behind),
+        match next {
+            Some(next) => key = next,
             None => return true,
         }
     }
 }
 
-// The key that stands here, and what follows its colon.
-fn key_at(text: &[u8]) -> Option<(&str, &[u8])> {
+// The key that stands here.
+fn key_at(text: &[u8]) -> Option<Key<'_>> {
     let text = text.trim_ascii_start();
+    if !text.first().is_some_and(u8::is_ascii_uppercase) {
+        return None;
+    }
     let window = text.get(..KEY_BYTES_MAX + 1).unwrap_or(text);
-    let end = memchr::memchr(b':', window)?;
-    let key = core::str::from_utf8(text.get(..end)?).ok()?;
-    let shaped = |byte: u8| byte.is_ascii_alphanumeric() || b"_ ".contains(&byte);
-    let capital = key.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
-    (capital && key.bytes().all(shaped)).then_some((key, text.get(end + 1..)?))
+    let shaped = |byte: &u8| byte.is_ascii_alphanumeric() || b"_ ".contains(byte);
+    let end = window.iter().position(|byte| !shaped(byte))?;
+    let (name, behind) = text.split_at_checked(end)?;
+    let name = core::str::from_utf8(name).ok()?;
+    Some(Key { name, meaning: meaning(name), behind: behind.strip_prefix(b":")? })
 }
 
-type Next<'a> = (usize, (&'a str, &'a [u8]));
-
-// Where the value ends that begins here, the next key, and what follows it.
-fn next_key(text: &[u8], free: bool) -> Option<Next<'_>> {
+// Where the value ends that begins here, and the next key.
+fn next_key(text: &[u8], free: bool) -> Option<(usize, Key<'_>)> {
     for comma in memchr::memchr_iter(b',', text) {
         let behind = text.get(comma + 1..).filter(|behind| behind.first() == Some(&b' '));
-        let Some((key, behind)) = behind.and_then(key_at) else { continue };
-        if meaning(key).is_some() || (!free && behind.first() == Some(&b' ')) {
-            return Some((comma, (key, behind)));
+        let Some(key) = behind.and_then(key_at) else { continue };
+        if key.meaning.is_some() || (!free && key.behind.first() == Some(&b' ')) {
+            return Some((comma, key));
         }
     }
     None
@@ -331,6 +341,6 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted() {
-        assert!(KEYS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(KEYS.is_sorted_by(|a, b| lex::by_shape(a.0, b.0).is_lt()));
     }
 }
