@@ -80,6 +80,77 @@ fn deep_security(bencher: Bencher<'_, '_>) {
     read_all(bencher, &records);
 }
 
+/// A line of PAN-OS 11, with all its columns.
+#[divan::bench]
+fn panos_threat(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "1,2026/03/14 10:50:26,001234567890,THREAT,vulnerability,2561,2026/03/14 10:50:25\
+                 ,203.0.113.9,192.0.2.80,203.0.113.9,192.0.2.81,inbound,,,web-browsing,vsys1,untr\
+                 ust,dmz,ethernet1/1,ethernet1/2,forward,2026/03/14 10:50:26,{n},1,40112,80,40112\
+                 ,8080,0x81402000,tcp,reset-both,\"login.esp\",Example Command Injection Vulnerab\
+                 ility(95999),business-and-economy,critical,client-to-server,7334683348721844974,\
+                 0x8000000000000000,Germany,Germany,,,1210223766892439373,,,1,,,,,,,,0,320,90,0,0\
+                 ,,fw1,,,,,0,,0,,N/A,code-execution,AppThreat-9001-9100,0x0,0,4294967295,,,0a1b2c\
+                 3d-0000-4000-8000-000000000001,0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,0,2026-03-14T10:50\
+                 :25.614+01:00,,,,internet-utility,general-internet,browser-based,4,\"used-by-mal\
+                 ware,able-to-transfer-file,has-known-vulnerability,tunnel-other-application,perv\
+                 asive-use\",,web-browsing,no,no,,,NonProxyTraffic"
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+/// An intrusion event of Firepower 7, behind its header.
+#[divan::bench]
+fn cisco_ftd(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "<113>2026-03-14T10:50:25Z fw1 : %FTD-1-430001: EventPriority: High, DeviceUUID: \
+                 0a1b2c3d-0000-4000-8000-000000000001, InstanceID: 3, FirstPacketSecond: 2026-03-\
+                 14T10:50:24Z, ConnectionID: {n}, SrcIP: 203.0.113.9, DstIP: 192.0.2.80, SrcPort: \
+                 40112, DstPort: 80, Protocol: tcp, IngressInterface: outside, EgressInterface: d\
+                 mz, IngressZone: untrust, EgressZone: dmz, IngressVRF: Global, EgressVRF: Global\
+                 , Priority: 1, GID: 1, SID: 1000001, Revision: 12, Message: SERVER-WEBAPP Exampl\
+                 e small business directory traversal attempt, Classification: Attempted User Pri\
+                 vilege Gain, WebApplication: Example, Client: Web browser, User: No Authenticati\
+                 on Required, ApplicationProtocol: HTTP, InlineResult: Blocked, IntrusionPolicy: \
+                 strict, ACPolicy: default, AccessControlRuleName: inbound web, NAPPolicy: Balanc\
+                 ed Security and Connectivity, HTTP_Hostname: www.example.com, HTTP_URI: /cgi-bin\
+                 /.%2e/%2e%2e/etc/passwd"
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+/// An attack of the SRX in its structured form, behind RFC 5424.
+#[divan::bench]
+fn juniper_srx(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "<165>1 2026-03-14T10:50:25.193Z fw1 RT_IDP - IDP_ATTACK_LOG_EVENT [junos@2636.1.\
+                 1.1.2.129 epoch-time=\"1773485425\" message-type=\"SIG\" source-address=\"203.0.\
+                 113.9\" source-port=\"40112\" destination-address=\"192.0.2.80\" destination-por\
+                 t=\"80\" protocol-name=\"TCP\" service-name=\"SERVICE_IDP\" application-name=\"H\
+                 TTP\" rule-name=\"3\" rulebase-name=\"IPS\" policy-name=\"Recommended\" export-i\
+                 d=\"{n}\" repeat-count=\"0\" action=\"DROP\" threat-severity=\"HIGH\" attack-nam\
+                 e=\"HTTP:EXAMPLE:TRAVERSAL\" nat-source-address=\"0.0.0.0\" nat-source-port=\"0\
+                 \" nat-destination-address=\"192.0.2.81\" nat-destination-port=\"8080\" elapsed-\
+                 time=\"0\" inbound-bytes=\"0\" outbound-bytes=\"0\" inbound-packets=\"0\" outbou\
+                 nd-packets=\"0\" source-zone-name=\"untrust\" source-interface-name=\"reth1.24\" \
+                 destination-zone-name=\"dmz\" destination-interface-name=\"reth2.21\" packet-log\
+                 -id=\"0\" alert=\"no\" username=\"unknown-user\" roles=\"N/A\" message=\"-\"]"
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
 /// What telling records apart costs where each line is one, grammars left aside.
 #[divan::bench]
 fn framing_of_single_lines(bencher: Bencher<'_, '_>) {

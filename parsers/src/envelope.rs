@@ -52,6 +52,7 @@ enum Piece {
     Priority,
     Stamp,
     Host,
+    Origin,
     Tag,
 }
 
@@ -74,7 +75,12 @@ impl<'a> Peel<'a> {
 
     fn piece(&mut self) -> Option<(Piece, &'a [u8])> {
         let input = skip_blanks(self.rest);
-        if let Some(rest) = self.rfc5424(input) {
+        if let Some(rest) = self.origin(input) {
+            return Some((Piece::Origin, rest));
+        }
+        if self.last == Piece::Origin
+            && let Some(rest) = self.content(input)
+        {
             return Some((Piece::Tag, rest));
         }
         if let Some((priority, rest)) = priority(input) {
@@ -93,7 +99,7 @@ impl<'a> Peel<'a> {
             self.envelope.host = Some(text::shown(host));
             return Some((Piece::Host, rest));
         }
-        if matches!(self.last, Piece::Priority | Piece::Stamp | Piece::Host)
+        if matches!(self.last, Piece::Priority | Piece::Stamp | Piece::Host | Piece::Origin)
             && let Some((app, pid, rest)) = tag(input)
         {
             self.envelope.app = Some(text::shown(app));
@@ -114,9 +120,8 @@ impl<'a> Peel<'a> {
         }
     }
 
-    // RFC 5424 section 6: `<PRI>1 STAMP HOST APP PROCID MSGID SD MSG`; the priority may have been
-    // taken off by a collector.
-    fn rfc5424(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+    // RFC 5424 section 6: `<PRI>1 STAMP HOST `; the priority may have been taken off by a collector.
+    fn origin(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
         let (pri, rest) = match priority(input) {
             Some((value, rest)) => (Some(value), rest),
             None => (self.envelope.priority.filter(|_| self.last == Piece::Priority), input),
@@ -129,20 +134,26 @@ impl<'a> Peel<'a> {
             Some(stamp::iso(stamp).ok().map(|(_, s)| s).or_else(|| stamp::epoch(stamp))?)
         };
         let (host, rest) = word(rest)?;
-        let (app, rest) = word(rest)?;
-        let (pid, rest) = word(rest)?;
-        let (message_id, rest) = word(rest)?;
-        let (structured_data, rest) = structured_data(rest)?;
-        let some = |value: &'a [u8]| (value != b"-").then(|| text::shown(value));
         self.envelope = Envelope {
             stamp: stamp.or(self.envelope.stamp),
             host: some(host).or(self.envelope.host.take()),
-            app: some(app),
-            pid: some(pid),
-            message_id: some(message_id),
             priority: pri.or(self.envelope.priority),
-            structured_data: some(structured_data),
+            ..Envelope::default()
         };
+        Some(rest)
+    }
+
+    // The rest of the header, `APP PROCID MSGID SD`. A piece of its own, since there are formats whose fields are the
+    // structured data.
+    fn content(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+        let (app, rest) = word(input)?;
+        let (pid, rest) = word(rest)?;
+        let (message_id, rest) = word(rest)?;
+        let (structured_data, rest) = structured_data(rest)?;
+        self.envelope.app = some(app);
+        self.envelope.pid = some(pid);
+        self.envelope.message_id = some(message_id);
+        self.envelope.structured_data = some(structured_data);
         Some(rest.strip_prefix(BOM).unwrap_or(rest))
     }
 }
@@ -208,6 +219,11 @@ fn header_stamp(input: &[u8]) -> Option<(Stamp, &[u8])> {
     // Cisco writes a colon behind the stamp.
     let rest = rest.strip_prefix(b":").unwrap_or(rest);
     rest.first().is_some_and(|byte| *byte == b' ').then_some((stamp, rest))
+}
+
+// A value of RFC 5424, where `-` is none.
+fn some(value: &[u8]) -> Option<Text<'_>> {
+    (value != b"-").then(|| text::shown(value))
 }
 
 // A word that ends at a blank.

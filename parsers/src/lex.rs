@@ -2,6 +2,7 @@
 //! what was wanted. Knows no format.
 
 use alloc::{borrow::Cow, string::String};
+use core::cmp::Ordering;
 use core::net::{IpAddr, Ipv4Addr};
 use core::str::FromStr;
 
@@ -63,6 +64,14 @@ pub(crate) fn number<T: FromStr>(digits: &[u8]) -> Option<T> {
         return None;
     }
     core::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The order of a table of names in which a binary search seldom compares whole names: by length, by the last byte, then
+/// by name.
+pub(crate) fn by_shape(one: &str, other: &str) -> Ordering {
+    let last = |name: &str| name.as_bytes().last().copied();
+    let shape = one.len().cmp(&other.len()).then_with(|| last(one).cmp(&last(other)));
+    shape.then_with(|| one.cmp(other))
 }
 
 /// An IP address with an optional IPv6 zone; IPv4 mapped into IPv6 is folded.

@@ -19,22 +19,31 @@ pub mod read;
 pub mod record;
 pub mod text;
 
+mod cisco;
 mod columns;
 mod fast;
 mod fields;
 mod json;
+mod levels;
 mod lex;
 mod ossec;
 mod owned;
 mod stamp;
 mod words;
 
+mod barracuda;
 mod cef;
 mod crowdsec;
 mod fail2ban;
 mod falco;
 mod ipsbell;
 mod ossec_alerts;
+mod cisco_asa;
+mod cisco_ftd;
+mod cisco_ios_ips;
+mod juniper_srx;
+mod netscreen;
+mod panos_threat;
 mod snort_fast;
 mod snort_full;
 mod suricata_eve;
@@ -89,6 +98,13 @@ pub const FORMATS: &[&Format] = &[
     &crowdsec::FORMAT,
     &falco::FORMAT,
     &ipsbell::FORMAT,
+    &panos_threat::FORMAT,
+    &cisco_ftd::FORMAT,
+    &cisco_asa::FORMAT,
+    &cisco_ios_ips::FORMAT,
+    &juniper_srx::FORMAT,
+    &netscreen::FORMAT,
+    &barracuda::FORMAT,
 ];
 
 /// The format of this name.
