@@ -299,16 +299,20 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
+            // The tail was made from these sources, so there is always one.
+            let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
+                break;
+            };
+            if !lane.begin(&chunk, &mut self.tail, began) {
+                next = self.tail.turn(began, buffer);
+                continue;
+            }
             let suspect = self.care.suspects(&chunk);
             if suspect && self.care.has_begun() {
                 self.tail.again(chunk.file);
                 break;
             }
             self.care.chunk(&chunk);
-            // The tail was made from these sources, so there is always one.
-            let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
-                break;
-            };
             let usual = self.care.is_usual();
             let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
             let taken = if usual { guard(read) } else { Ok(read()) };

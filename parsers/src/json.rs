@@ -2,6 +2,7 @@
 //! of the record, so that what a grammar does not know costs nothing and stays as it stood. The
 //! whole document is checked (RFC 8259). Knows no format.
 
+pub(crate) mod glance;
 mod scan;
 
 use alloc::{borrow::Cow, string::String, vec::Vec};

@@ -24,14 +24,20 @@ mod fast;
 mod json;
 mod lex;
 mod owned;
+mod snort;
 mod stamp;
 mod words;
 
 mod cef;
+mod snort3_csv;
+mod snort3_json;
+mod snort_csv;
 mod snort_fast;
 mod snort_full;
+mod snort_syslog;
 mod suricata_eve;
 mod suricata_fast;
+mod zeek_notice;
 
 #[cfg(test)]
 mod tests;
@@ -74,6 +80,11 @@ pub const FORMATS: &[&Format] = &[
     &suricata_fast::FORMAT,
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
+    &snort_syslog::FORMAT,
+    &snort_csv::FORMAT,
+    &snort3_csv::FORMAT,
+    &snort3_json::FORMAT,
+    &zeek_notice::FORMAT,
     &cef::FORMAT,
 ];
 

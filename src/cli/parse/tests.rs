@@ -5,6 +5,8 @@ use super::*;
 fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
     let task = Task {
         choice,
+        also: Vec::new(),
+        columns: Vec::new(),
         zone: TimeZone::UTC,
         raw: false,
         agent: config::Agent::standard("web1"),
