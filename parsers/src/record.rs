@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 
 use memchr::memrchr;
 
-pub use self::headed::{HEAD_BYTES_MAX, HEADER_BYTES_MAX, Headed, PASSED_OVER};
 use self::headed::Header;
+pub use self::headed::{HEAD_BYTES_MAX, HEADER_BYTES_MAX, Headed, PASSED_OVER};
 use crate::{Choice, FORMATS};
 
 /// The most bytes of a record of several lines. One that would grow beyond it is given as far as it came, marked as

@@ -5,7 +5,9 @@ mod columns;
 
 use alloc::boxed::Box;
 
-pub(crate) use self::columns::{columns, configured, keep, names, needs, whole_header};
+pub(crate) use self::columns::{
+    Names, behind_stamp, columns, configured, is_number, keep, names, needs, whole_header,
+};
 use crate::alert::{Alert, Endpoint, Parsed, Stamp, Text, Value, Verdict};
 use crate::{lex, stamp, text, words};
 

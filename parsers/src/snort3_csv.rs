@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::alert::{Parsed, Reject};
 use crate::record::Headed;
-use crate::snort::{self, Field};
-use crate::{Format, Framing, lex, no_short_cut, stamp};
+use crate::snort::{self, Field, Names};
+use crate::{Format, Framing, no_short_cut};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
 const NAME: &str = "snort3-csv";
 
 /// The fields of Snort 3, those of its default order first.
-pub(crate) const NAMES: &[(&str, Field)] = &[
+pub(crate) const NAMES: &Names = &[
     ("timestamp", Field::Timestamp),
     ("pkt_num", Field::Integer("snort.pkt_num")),
     ("proto", Field::Transport),
@@ -82,7 +82,7 @@ pub(crate) const NAMES: &[(&str, Field)] = &[
 
 const COLUMNS: [&str; NAMES.len()] = snort::names(NAMES);
 
-const DEFAULT: &[(&str, Field)] = NAMES.split_at(10).0;
+const DEFAULT: &Names = NAMES.split_at(10).0;
 
 fn claims(record: &[u8]) -> bool {
     if record.starts_with(b"#") || record.starts_with(b"timestamp,") {
@@ -90,13 +90,9 @@ fn claims(record: &[u8]) -> bool {
             || snort::whole_header(NAME, NAMES, record);
     }
     // The stamp, the packet's number, and the protocol in capitals.
-    if record.get(2) != Some(&b'/') {
-        return false;
-    }
-    let Ok((rest, _)) = stamp::slashes(record) else { return false };
-    let mut columns = rest.splitn(4, |byte| *byte == b',').map(<[u8]>::trim_ascii);
-    columns.next() == Some(b"")
-        && columns.next().and_then(lex::number::<u64>).is_some()
+    let Some(rest) = snort::behind_stamp(record) else { return false };
+    let mut columns = rest.splitn(3, |byte| *byte == b',').map(<[u8]>::trim_ascii);
+    columns.next().is_some_and(snort::is_number)
         && columns.next().and_then(|name| name.first()).is_some_and(u8::is_ascii_uppercase)
 }
 
@@ -105,8 +101,5 @@ fn keep(kept: &mut Vec<u8>, line: &[u8]) -> bool {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    if snort::whole_header(NAME, NAMES, record) {
-        return Ok(Parsed::Other);
-    }
     snort::columns(NAME, NAMES, |_| DEFAULT, record)
 }

@@ -4,12 +4,12 @@
 
 use alloc::vec::Vec;
 
-use memchr::memrchr;
+use memchr::{memchr_iter, memrchr};
 
 use crate::alert::{Parsed, Reject};
 use crate::record::Headed;
-use crate::snort::{self, Field};
-use crate::{Format, Framing, lex, no_short_cut, stamp};
+use crate::snort::{self, Field, Names};
+use crate::{Format, Framing, lex, no_short_cut};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format = Format {
 const NAME: &str = "snort-csv";
 
 // The default order, and behind it what can be asked for beside.
-const NAMES: &[(&str, Field)] = &[
+const NAMES: &Names = &[
     ("timestamp", Field::Timestamp),
     ("sig_generator", Field::Generator),
     ("sig_id", Field::Id),
@@ -69,10 +69,14 @@ const NAMES: &[(&str, Field)] = &[
 
 const COLUMNS: [&str; NAMES.len()] = snort::names(NAMES);
 
-const DEFAULT: &[(&str, Field)] = NAMES.split_at(27).0;
+const DEFAULT: &Names = NAMES.split_at(27).0;
+
+// Where the message stands, and an Ethernet address in the default order.
+const MESSAGE: usize = 4;
+const ADDRESS: usize = 10;
 
 // The last two since release 4 of the package.
-const PFSENSE: &[(&str, Field)] = &[
+const PFSENSE: &Names = &[
     ("timestamp", Field::Timestamp),
     ("sig_generator", Field::Generator),
     ("sig_id", Field::Id),
@@ -96,22 +100,12 @@ fn claims(record: &[u8]) -> bool {
             || snort::whole_header(NAME, NAMES, record);
     }
     // The stamp, and three numbers: Snort 3 puts a blank before each.
-    if !matches!(record.get(2), Some(b'/')) {
-        return false;
-    }
-    let Ok((rest, _)) = stamp::slashes(record) else { return false };
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    let mut columns = rest.splitn(5, |byte| *byte == b',');
-    let is_number = |column: Option<&[u8]>| {
-        column.and_then(lex::number::<u32>).is_some()
-    };
-    columns.next() == Some(b"") && (0..3).all(|_| is_number(columns.next()))
+    let Some(rest) = snort::behind_stamp(record) else { return false };
+    let mut columns = rest.splitn(4, |byte| *byte == b',');
+    (0..3).all(|_| columns.next().is_some_and(snort::is_number)) && columns.next().is_some()
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    if snort::whole_header(NAME, NAMES, record) {
-        return Ok(Parsed::Other);
-    }
     snort::columns(NAME, NAMES, usual, record)
 }
 
@@ -121,11 +115,16 @@ fn keep(kept: &mut Vec<u8>, line: &[u8]) -> bool {
 
 // pfSense's order has fewer columns behind the message, which alone may hold commas; of a line of the default order that
 // was cut off, the Ethernet address tells it.
-fn usual(line: &[u8]) -> &'static [(&'static str, Field)] {
-    let behind_message = memrchr(b'"', line).and_then(|quote| line.get(quote + 1..));
-    let columns = behind_message.unwrap_or(line).split(|byte| *byte == b',');
-    let at_address = if behind_message.is_some() { 6 } else { 10 };
-    let is_default = columns.clone().count() > at_address + PFSENSE.len() - 10
-        || columns.clone().nth(at_address).is_some_and(|column| lex::mac(column).is_some());
+fn usual(line: &str) -> &'static Names {
+    let line = line.as_bytes();
+    let (behind, columns_before) = match memrchr(b'"', line) {
+        Some(quote) => (line.get(quote + 1..).unwrap_or_default(), MESSAGE),
+        None => (line, 0),
+    };
+    let is_default = columns_before + memchr_iter(b',', behind).count() >= PFSENSE.len()
+        || behind
+            .split(|byte| *byte == b',')
+            .nth(ADDRESS - columns_before)
+            .is_some_and(|column| lex::mac(column).is_some());
     if is_default { DEFAULT } else { PFSENSE }
 }

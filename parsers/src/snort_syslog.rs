@@ -5,7 +5,7 @@
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 use nom::Parser;
 use nom::bytes::complete::tag;
 use nom::character::complete::{alpha1, char, space0};
@@ -60,16 +60,19 @@ fn program(record: &[u8]) -> Option<(Option<Program<'_>>, &[u8])> {
     if record.first() == Some(&b'[') {
         return Some((None, record));
     }
+    // By its name first, since every line of a mixed log comes here.
+    if !["snort", "suricata", "barnyard"].iter().any(|known| begins_as(record, known)) {
+        return None;
+    }
     let window = record.get(..TAG_BYTES_MAX).unwrap_or(record);
-    let end = memmem::find(window, b": [")?;
+    let end = memchr(b':', window).filter(|end| window.get(end + 1..end + 3) == Some(b" ["))?;
     let (tag, rest) = (record.get(..end)?, record.get(end + 2..)?);
     let (name, pid) = match memchr(b'[', tag) {
         Some(open) => (tag.get(..open)?, Some(tag.get(open + 1..)?.strip_suffix(b"]")?)),
         None => (tag, None),
     };
-    let is_known = ["snort", "suricata", "barnyard"].iter().any(|known| begins_as(name, known));
     let plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte));
-    (is_known && plain).then_some((Some((name, pid)), rest))
+    plain.then_some((Some((name, pid)), rest))
 }
 
 fn begins_as(name: &[u8], known: &str) -> bool {
@@ -129,8 +132,9 @@ fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
 fn addresses(input: &[u8]) -> Option<usize> {
     let at = memrchr(b'{', input)?;
     let behind = input.get(at..)?;
-    let arrow = behind.get(memchr(b'}', behind)?..)?;
-    memmem::find(arrow, b" -> ").map(|_| at)
+    let pair = behind.get(memchr(b'}', behind)?..)?;
+    let is_arrow = |end: usize| pair.get(..end).is_some_and(|before| before.ends_with(b" -"));
+    memchr_iter(b'>', pair).any(is_arrow).then_some(at)
 }
 
 // ` message [Classification: c] [Priority: n]: <interface> `

@@ -78,7 +78,8 @@ fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {
         // quick bins.
         alert.details.reserve_exact(20);
     }
-    let mut event = sections::Event { alert: &mut alert, kind: None, whole, also: also::Also::default() };
+    let mut event =
+        sections::Event { alert: &mut alert, kind: None, whole, also: also::Also::default() };
     json::read(document, &mut event)?;
     let sections::Event { kind, also: said, .. } = event;
     let also = match kind.as_deref() {
@@ -119,7 +120,9 @@ mod tests {
     #[test]
     fn drops_and_anomalies_are_alerts_for_those_who_ask() {
         let check = |record: &str, kind: &str, want: (&str, Option<&str>, Verdict, Severity)| {
-            let Ok(Parsed::Also(found, alert)) = parse(record.as_bytes()) else { panic!("{record}") };
+            let Ok(Parsed::Also(found, alert)) = parse(record.as_bytes()) else {
+                panic!("{record}")
+            };
             let rule = &alert.rule;
             let got = (rule.name.as_deref().unwrap_or(""), rule.category.as_deref());
             assert_eq!((found, got.0, got.1), (kind, want.0, want.1), "{record}");

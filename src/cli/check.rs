@@ -125,8 +125,7 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
                     if rejects == 1 {
                         let own = format.framing.own(&record.bytes);
                         let header_bytes = record.bytes.len() - own.len();
-                        let (wanted, at) =
-                            (reject.wanted, reject.at.saturating_sub(header_bytes));
+                        let (wanted, at) = (reject.wanted, reject.at.saturating_sub(header_bytes));
                         first_reject = format!(
                             "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
                             record.offset

@@ -112,8 +112,7 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         Some(name) => match ipsbell_parsers::format(name) {
             Some(format) => Choice::Fixed(format),
             None => {
-                let names: Vec<&str> =
-                    FORMATS.iter().map(|format| format.name).collect();
+                let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
             }
         },

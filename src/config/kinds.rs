@@ -10,7 +10,11 @@ use crate::wanted::Unfit;
 ///
 /// # Errors
 /// Anything else; the hint is the nearest kind, or that there is none.
-pub fn also(choice: Choice, formats: &[&'static Format], kind: &str) -> Result<&'static str, Unfit> {
+pub fn also(
+    choice: Choice,
+    formats: &[&'static Format],
+    kind: &str,
+) -> Result<&'static str, Unfit> {
     const WANTED: &str = "a kind of records that the format knows (`ipsbell formats`)";
     let mut known: Vec<&'static str> = match choice {
         Choice::Fixed(format) => format.also.to_vec(),
@@ -37,7 +41,8 @@ pub fn column(
     formats: &[&'static Format],
     name: &str,
 ) -> Result<&'static str, Unfit> {
-    let columns = |format: &Format| format.framing.headed().map_or(&[][..], |headed| headed.columns);
+    let columns =
+        |format: &Format| format.framing.headed().map_or(&[][..], |headed| headed.columns);
     let known = match choice {
         Choice::Fixed(format) => columns(format),
         Choice::Auto => &[],
@@ -93,7 +98,7 @@ mod tests {
     fn columns_are_those_of_the_format() {
         check(column(fixed("snort-csv"), FORMATS, "sig_id"), Ok("sig_id"));
         check(column(fixed("snort-csv"), FORMATS, "-"), Ok("-"));
-        check(column(fixed("snort3-csv"), FORMATS, "sig_id"), Err("known: `timestamp`"));
+        check(column(fixed("snort3-csv"), FORMATS, "disposition"), Err("known: `timestamp`"));
         check(column(fixed("snort3-csv"), FORMATS, "timestmap"), Err("did you mean `timestamp`?"));
         for choice in [Choice::Auto, fixed("snort-fast"), fixed("zeek-notice")] {
             let hint = "`format = \"snort-csv\"` or `format = \"snort3-csv\"`";

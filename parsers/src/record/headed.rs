@@ -144,3 +144,6 @@ impl Framing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,26 @@ pub(crate) fn needs(_header: &[u8], line: &[u8]) -> bool {
     line.first() != Some(&b'#')
 }
 
+/// What stands behind the stamp and the comma with which a record of the default orders begins.
+pub(crate) fn behind_stamp(record: &[u8]) -> Option<&[u8]> {
+    let stamp = match record.get(..9)? {
+        [_, _, b'/', _, _, b'-', ..] => STAMP_BYTES_MIN,
+        [_, _, b'/', _, _, b'/', _, _, b'-'] => STAMP_BYTES_MIN + "YY/".len(),
+        _ => return None,
+    };
+    let rest = record.get(stamp..)?;
+    let end = memchr(b',', rest.get(..".000000 ,".len()).unwrap_or(rest))?;
+    rest.get(end + 1..)
+}
+
+/// A stamp without year and fraction.
+const STAMP_BYTES_MIN: usize = "MM/DD-HH:MM:SS".len();
+
+/// Digits and nothing else.
+pub(crate) fn is_number(column: &[u8]) -> bool {
+    !column.is_empty() && column.iter().all(u8::is_ascii_digit)
+}
+
 /// Is the record a header line and nothing more?
 pub(crate) fn whole_header(mark: &str, names: &Names, record: &[u8]) -> bool {
     memchr(b'\n', record).is_none() && header(mark, names, record).is_some()
@@ -84,43 +104,58 @@ pub(crate) fn configured<'a>(mark: &str, record: &'a [u8]) -> Option<(&'a [u8], 
     Some((columns.get(..end)?, columns.get(end + 1..)?))
 }
 
-/// Reads a record: with the header in front of it if there is one, else in the order that `usual` chooses for its line.
+/// Reads a record: with the header in front of it if there is one, else in the order that `usual` chooses for its line. A
+/// header alone is no alert.
 pub(crate) fn columns<'a>(
     mark: &str,
-    names: &Names,
-    usual: impl FnOnce(&'a [u8]) -> &'static Names,
+    names: &'static Names,
+    usual: impl Fn(&str) -> &'static Names,
     record: &'a [u8],
 ) -> Result<Parsed<'a>, Reject> {
+    let (header, line) = match configured(mark, record) {
+        Some((header, line)) => (Some(header), line),
+        None if whole_header(mark, names, record) => return Ok(Parsed::Other),
+        None => (None, record),
+    };
+    let read = match text::shown(line) {
+        Text::Borrowed(line) => event(header, names, usual, line),
+        Text::Owned(line) => event(header, names, usual, &line).map(Parsed::into_owned),
+    };
+    let before = record.len() - line.len();
+    read.map_err(|reject| Reject { at: before + reject.at, ..reject })
+}
+
+fn event<'a>(
+    header: Option<&[u8]>,
+    names: &'static Names,
+    usual: impl Fn(&str) -> &'static Names,
+    line: &'a str,
+) -> Result<Parsed<'a>, Reject> {
     let mut event = Event::new();
-    let read = match configured(mark, record) {
-        Some((header, line)) => {
+    match header {
+        Some(header) => {
             // A name that an older version knew is passed over.
             let fields = split(header).take(COLUMNS_MAX);
             let fields = fields.map(|name| named(names, name).unwrap_or(Field::PassedOver));
             fill(&mut event, fields, line)
         }
-        None => fill(&mut event, usual(record).iter().map(|(_, field)| *field), record),
-    };
-    read.map_err(|(rest, field)| Reject {
-        at: record.len().saturating_sub(rest),
-        wanted: field.wanted(),
-    })?;
-    event.finish().ok_or(Reject { at: record.len(), wanted: "a rule's id or message" })
+        None => fill(&mut event, usual(line).iter().map(|(_, field)| *field), line),
+    }?;
+    event.finish().ok_or(Reject { at: line.len(), wanted: "a rule's id or message" })
 }
 
-// Gives each field its column; the error is the wrong one and how many bytes stand from it on. Columns that are missing
-// at the end are empty.
+// Gives each field its column. Columns that are missing at the end are empty.
 fn fill<'a>(
     event: &mut Event<'a>,
     fields: impl Iterator<Item = Field>,
-    line: &'a [u8],
-) -> Result<(), (usize, Field)> {
+    line: &'a str,
+) -> Result<(), Reject> {
     let mut rest = Some(line);
     for field in fields {
         let Some(from) = rest else { break };
         let (value, behind) = column(from);
-        if !event.take(field, value) {
-            return Err((from.len(), field));
+        if !value.is_empty() && !event.take(field, value) {
+            return Err(Reject { at: line.len() - from.len(), wanted: field.wanted() });
         }
         rest = behind;
     }
@@ -128,16 +163,25 @@ fn fill<'a>(
 }
 
 // The next column, and what stands behind the comma that ends it.
-fn column(input: &[u8]) -> (Text<'_>, Option<&[u8]>) {
-    let input = input.trim_ascii_start();
-    if let Ok((rest, value)) = lex::quoted(input) {
-        match rest.trim_ascii_start() {
-            [] => return (text::trimmed(value), None),
-            [b',', behind @ ..] => return (text::trimmed(value), Some(behind)),
+fn column(input: &str) -> (Text<'_>, Option<&str>) {
+    let input = trimmed_start(input);
+    if input.starts_with('"')
+        && let Ok((rest, value)) = lex::quoted(input.as_bytes())
+    {
+        let rest = rest.trim_ascii_start();
+        let behind = input.get(input.len() - rest.len()..).unwrap_or_default();
+        match (rest.first(), behind.get(1..)) {
+            (None, _) => return (text::trimmed(value), None),
+            (Some(b','), behind) => return (text::trimmed(value), behind),
             _ => {}
         }
     }
-    let end = memchr(b',', input).unwrap_or(input.len());
-    let value = text::shown(input.get(..end).unwrap_or_default().trim_ascii());
-    (value, input.get(end + 1..))
+    match memchr(b',', input.as_bytes()).and_then(|end| input.split_at_checked(end)) {
+        Some((value, behind)) => (Text::Borrowed(value.trim_ascii_end()), behind.get(1..)),
+        None => (Text::Borrowed(input.trim_ascii_end()), None),
+    }
+}
+
+fn trimmed_start(input: &str) -> &str {
+    if input.starts_with(' ') { input.trim_ascii_start() } else { input }
 }

@@ -144,7 +144,8 @@ impl<'a> Notice<'a> {
             false => Verdict::Detected,
         };
         alert.action = dropped;
-        alert.severity = self.actions.iter().map(|action| severity(action)).max().unwrap_or(Severity::Low);
+        alert.severity =
+            self.actions.iter().map(|action| severity(action)).max().unwrap_or(Severity::Low);
         if !self.actions.is_empty() {
             alert.note("zeek.actions", Value::List(self.actions));
         }

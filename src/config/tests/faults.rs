@@ -48,6 +48,24 @@ a.toml:4:7: `set`: wanted a severity, found `hihg`
 }
 
 #[test]
+fn faults_of_what_is_asked_of_a_format() {
+    check(
+        &["[[source]]\npaths = \"/x\"\nalso = [\"dorp\", \"drop\"]\ncolumns = \"timestamp\"\n",
+        "[[source]]\npaths = \"/y\"\nformat = \"snort-csv\"\nalso = \"drop\"\ncolumns = [\"timestmap\", \"-\"]\n"],
+        "
+a.toml:3:9: `also`: wanted a kind of records that the format knows (`ipsbell formats`), found `dorp`
+  hint: did you mean `drop`?
+a.toml:4:11: `columns`: wanted a format whose columns can be named, found `timestamp`
+  hint: say which it is: `format = \"snort-csv\"`
+b.toml:4:8: `also`: wanted a kind of records that the format knows (`ipsbell formats`), found `drop`
+  hint: `snort-csv` has none: leave `also` out
+b.toml:5:12: `columns`: wanted the name of a column, or `-` for one that is passed over, found `timestmap`
+  hint: did you mean `timestamp`?
+",
+    );
+}
+
+#[test]
 fn given_twice() {
     check(
         &["[agent]\nhost = \"x\"\n", "[agent]\nhost = \"y\"\nstate_dir = \"/s\"\n"],
@@ -85,7 +103,7 @@ fn faults_of_syntax() {
 a.toml:2:9: wanted a value, found text without quotes
   hint: write it as `\"…\"`
 a.toml:3:10: `format`: wanted `auto` or the name of a format, found the number `5`
-  hint: known: `auto`, `suricata-eve`
+  hint: known: `auto`, `suricata-eve`, `snort-csv`
 a.toml:6:1: `host` is given twice here
   hint: remove one of them
 ",
@@ -350,7 +368,7 @@ a.toml:4:29: `paths`: wanted `${NAME}`, found `${` without it
         &["[[source]]\npaths = \"/x\"\nformat = \"${WORD}\"\n"],
         "
 a.toml:3:10: `format`: wanted `auto` or the name of a format, found `${WORD}`
-  hint: known: `auto`, `suricata-eve`
+  hint: known: `auto`, `suricata-eve`, `snort-csv`
 ",
     );
 }
