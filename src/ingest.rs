@@ -299,14 +299,11 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
-            // The tail was made from these sources, so there is always one.
-            let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
-                break;
-            };
-            if !lane.begin(&chunk, &mut self.tail, began) {
+            let lane = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared);
+            let Some(lane) = lane.and_then(|lane| lane.begin(&chunk, &mut self.tail, began)) else {
                 next = self.tail.turn(began, buffer);
                 continue;
-            }
+            };
             let suspect = self.care.suspects(&chunk);
             if suspect && self.care.has_begun() {
                 self.tail.again(chunk.file);

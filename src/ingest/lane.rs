@@ -85,19 +85,20 @@ impl Lane {
         }
     }
 
-    /// Makes ready for the chunk. False where the head of its file must be read for that and cannot: the tail says so, and
-    /// gives the chunk again.
-    pub(super) fn begin(&mut self, chunk: &Chunk<'_>, tail: &mut Tail, now: Instant) -> bool {
+    /// Ready for the chunk. `None` where the head of its file must be read for that and cannot: the tail says so, and gives
+    /// the chunk again.
+    pub(super) fn begin(
+        &mut self,
+        chunk: &Chunk<'_>,
+        tail: &mut Tail,
+        now: Instant,
+    ) -> Option<&mut Self> {
         let offset = chunk.position().offset;
         self.records.begin(offset);
-        if !self.records.lacks_head(offset) {
-            return true;
+        if self.records.lacks_head(offset) {
+            self.records.head(&tail.head(now, chunk)?);
         }
-        let head = tail.head(now, chunk);
-        if let Some(head) = &head {
-            self.records.head(head);
-        }
-        head.is_some()
+        Some(self)
     }
 
     /// Reads the records of a chunk after [`Lane::begin`], or as many of them as `care` allows, and stores what they are. One that may go on behind

@@ -1,13 +1,8 @@
 //! Zeek's ASCII writer: rows of values behind lines that say how they are written. Source: docs.zeek.org, "Zeek Log Formats
 //! and Inspection", and the options of `LogAscii`.
 //!
-//! ```text
-//! #separator \x09
-//! #set_separator	,
-//! #empty_field	(empty)
-//! #unset_field	-
-//! #fields	ts	uid	...
-//! ```
+//! `#separator \x09` and `#fields`, behind which stand the names of the columns, each behind a separator, are always there;
+//! `#set_separator`, `#empty_field` and `#unset_field` say what stands in place of values.
 
 use alloc::vec::Vec;
 

@@ -48,24 +48,6 @@ a.toml:4:7: `set`: wanted a severity, found `hihg`
 }
 
 #[test]
-fn faults_of_what_is_asked_of_a_format() {
-    check(
-        &["[[source]]\npaths = \"/x\"\nalso = [\"dorp\", \"drop\"]\ncolumns = \"timestamp\"\n",
-        "[[source]]\npaths = \"/y\"\nformat = \"snort-csv\"\nalso = \"drop\"\ncolumns = [\"timestmap\", \"-\"]\n"],
-        "
-a.toml:3:9: `also`: wanted a kind of records that the format knows (`ipsbell formats`), found `dorp`
-  hint: did you mean `drop`?
-a.toml:4:11: `columns`: wanted a format whose columns can be named, found `timestamp`
-  hint: say which it is: `format = \"snort-csv\"`
-b.toml:4:8: `also`: wanted a kind of records that the format knows (`ipsbell formats`), found `drop`
-  hint: `snort-csv` has none: leave `also` out
-b.toml:5:12: `columns`: wanted the name of a column, or `-` for one that is passed over, found `timestmap`
-  hint: did you mean `timestamp`?
-",
-    );
-}
-
-#[test]
 fn given_twice() {
     check(
         &["[agent]\nhost = \"x\"\n", "[agent]\nhost = \"y\"\nstate_dir = \"/s\"\n"],
@@ -210,7 +192,7 @@ a.toml:6:29: `port`: wanted a port from 0 to 65535, or a range of ports, found t
 a.toml:6:45: `source`: wanted an address or a network, found `a`
   hint: such as `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`
 a.toml:6:59: `format`: wanted the name of a format, found `eve`
-  hint: known: `suricata-eve`
+  hint: known: `suricata-eve`, `snort-csv`
 a.toml:7:21: `group_by`: wanted each field once, found `rule`
 a.toml:7:29: `group_by`: wanted a field, found `colour`
   hint: known: `rule`, `verdict`, `severity`, `source`, `destination`, `category`, `format`
