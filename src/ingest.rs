@@ -30,7 +30,7 @@ use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
 use crate::config::Config;
 use crate::event::Origin;
-use crate::guard::guard;
+use crate::guard::{Panicked, guard};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
 use crate::tail::{Buffer, FileKey, Finding, Tail};
@@ -317,10 +317,7 @@ impl Reader {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
-                    warn!("Reading {panicked}; it is read again, each record in a guard.");
-                    self.care.panicked();
-                    self.step_back();
-                    self.tail.again(chunk.file);
+                    self.take_care(chunk.file, &panicked);
                     return Ok(Done::More);
                 }
             };
@@ -354,6 +351,14 @@ impl Reader {
         self.incidents.clear();
         self.settle()?;
         Ok(if had_lines { Done::More } else { Done::Nothing })
+    }
+
+    /// The program failed at a record of the file: that is read again, each record in a guard.
+    fn take_care(&mut self, file: FileKey, panicked: &Panicked) {
+        warn!("Reading {panicked}; it is read again, each record in a guard.");
+        self.care.panicked();
+        self.step_back();
+        self.tail.again(file);
     }
 
     /// Nothing of the batch remains: its lines are given again, unfinished ones included if they were asked for.
