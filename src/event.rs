@@ -97,7 +97,8 @@ impl<'a> Event<'a> {
         let networks = || direction(&alert.source, &alert.destination, origin.home_networks);
         Self {
             sequence: None,
-            id: event_id(origin.machine, origin.generation, offset, record),
+            // Header lines in front of a record are known in several ways; what stands at its offset is not.
+            id: event_id(origin.machine, origin.generation, offset, format.framing.own(record)),
             at,
             read_at,
             severity: alert.severity,

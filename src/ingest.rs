@@ -30,7 +30,7 @@ use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
 use crate::config::Config;
 use crate::event::Origin;
-use crate::guard::guard;
+use crate::guard::{Panicked, guard};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
 use crate::tail::{Buffer, FileKey, Finding, Tail};
@@ -299,16 +299,17 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
+            let lane = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared);
+            let Some(lane) = lane.and_then(|lane| lane.begin(&chunk, &mut self.tail, began)) else {
+                next = self.tail.turn(began, buffer);
+                continue;
+            };
             let suspect = self.care.suspects(&chunk);
             if suspect && self.care.has_begun() {
                 self.tail.again(chunk.file);
                 break;
             }
             self.care.chunk(&chunk);
-            // The tail was made from these sources, so there is always one.
-            let Some(lane) = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared) else {
-                break;
-            };
             let usual = self.care.is_usual();
             let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
             let taken = if usual { guard(read) } else { Ok(read()) };
@@ -316,10 +317,7 @@ impl Reader {
                 Ok(taken) => taken?,
                 Err(panicked) => {
                     drop(batch);
-                    warn!("Reading {panicked}; it is read again, each record in a guard.");
-                    self.care.panicked();
-                    self.step_back();
-                    self.tail.again(chunk.file);
+                    self.take_care(chunk.file, &panicked);
                     return Ok(Done::More);
                 }
             };
@@ -353,6 +351,14 @@ impl Reader {
         self.incidents.clear();
         self.settle()?;
         Ok(if had_lines { Done::More } else { Done::Nothing })
+    }
+
+    /// The program failed at a record of the file: that is read again, each record in a guard.
+    fn take_care(&mut self, file: FileKey, panicked: &Panicked) {
+        warn!("Reading {panicked}; it is read again, each record in a guard.");
+        self.care.panicked();
+        self.step_back();
+        self.tail.again(file);
     }
 
     /// Nothing of the batch remains: its lines are given again, unfinished ones included if they were asked for.

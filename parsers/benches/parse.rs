@@ -56,6 +56,76 @@ fn eve_without_alerts(bencher: Bencher<'_, '_>) {
     read_all(bencher, &records);
 }
 
+/// Counters, the longest records of the log.
+#[divan::bench]
+fn eve_stats(bencher: Bencher<'_, '_>) {
+    let counters =
+        (0..400).map(|n| format!("\"counter_{n}\":{{\"pkts\":{n}}}")).collect::<Vec<_>>();
+    let records = vec![
+        format!(
+            "{{\"timestamp\":\"2026-03-14T10:50:25.823699+0000\",\"event_type\":\"stats\",\"stats\":{{{}}}}}",
+            counters.join(",")
+        );
+        RECORDS
+    ];
+    read_all(bencher, &records);
+}
+
+/// The same where drops are asked for as well, so that each record is looked at more closely.
+#[divan::bench]
+fn eve_without_drops(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS).map(|n| eve("flow", n)).collect::<Vec<_>>();
+    read_with(&Reader::new(Choice::Auto).also(["drop"]), bencher, &records);
+}
+
+const ZEEK_HEADER: &str = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tfuid\tfile_mime_type\t\
+    file_desc\tproto\tnote\tmsg\tsub\tsrc\tdst\tp\tn\tpeer_descr\tactions\temail_dest\tsuppress_for\t\
+    remote_location.country_code\tremote_location.region\tremote_location.city\t\
+    remote_location.latitude\tremote_location.longitude";
+
+fn zeek_row(n: usize) -> String {
+    format!(
+        "1773485425.82{n}\tCHhAvVGS1DHFjwGM9\t203.0.113.9\t40112\t192.0.2.80\t22\t-\t-\t-\ttcp\t\
+         SSH::Password_Guessing\t203.0.113.9 appears to be guessing SSH passwords (seen in 30 connections)\t\
+         Sampled servers:  192.0.2.80, 192.0.2.80, 192.0.2.80\t203.0.113.9\t192.0.2.80\t22\t-\t-\t\
+         Notice::ACTION_LOG\t(empty)\t3600.000000\t-\t-\t-\t-\t-"
+    )
+}
+
+#[divan::bench]
+fn zeek_rows(bencher: Bencher<'_, '_>) {
+    let records =
+        (0..RECORDS).map(|n| format!("{ZEEK_HEADER}\n{}", zeek_row(n))).collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+/// What it costs to put the header in front of each row.
+#[divan::bench]
+fn framing_of_rows_behind_a_header(bencher: Bencher<'_, '_>) {
+    let lines = (0..RECORDS).map(zeek_row).collect::<Vec<_>>();
+    let bytes: usize = lines.iter().map(String::len).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| {
+        let mut records = Records::new(Choice::Auto);
+        records.offer(0, ZEEK_HEADER.as_bytes(), false);
+        let mut taken = 0;
+        for (line, offset) in lines.iter().zip(1..) {
+            if records.offer(offset, black_box(line.as_bytes()), false) == Offer::Complete {
+                taken += records.take().map_or(0, |record| record.bytes.len());
+            }
+        }
+        taken
+    });
+}
+
+#[divan::bench]
+fn snort_columns_as_configured(bencher: Bencher<'_, '_>) {
+    let example = ipsbell_parsers::format("snort-csv").map(|format| format.example);
+    let columns = "timestamp,sig_generator,sig_id,sig_rev,msg,proto,src,srcport,dst,dstport,ethsrc,ethdst,ethlen,\
+        tcpflags,tcpseq,tcpack,tcpln,tcpwindow,ttl,tos,id,dgmlen,iplen,icmptype,icmpcode,icmpid,icmpseq";
+    let record = format!("#snort-csv {columns}\n{}", example.unwrap_or_default());
+    read_all(bencher, &vec![record; RECORDS]);
+}
+
 #[divan::bench]
 fn deep_security(bencher: Bencher<'_, '_>) {
     let records = (0..RECORDS)

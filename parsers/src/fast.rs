@@ -52,7 +52,13 @@ pub(crate) fn line<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> 
 
 /// `[**] [gid:sid:rev]`
 pub(crate) fn ids<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
-    let (input, _) = context("`[**] [`", tag("[**] [")).parse(input)?;
+    let (input, _) = context("`[**] [`", tag("[**] ")).parse(input)?;
+    numbers(input, alert)
+}
+
+/// `[gid:sid:rev]`
+pub(crate) fn numbers<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+    let (input, _) = context("`[`", char('[')).parse(input)?;
     let (input, generator) = context("generator id", u32).parse(input)?;
     let (input, id) =
         context("`:` and the signature id", preceded(char(':'), digit1)).parse(input)?;
@@ -93,6 +99,9 @@ fn tags<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     };
     let (message, tags) = input.split_at_checked(mark).unwrap_or((input, b""));
     alert.rule.name = name(message);
+    if let Some(Cow::Borrowed(name)) = &alert.rule.name {
+        words::cves(name, &mut alert.vulnerabilities);
+    }
     classes(tags.get(MARK.len()..).unwrap_or_default(), alert)
 }
 
@@ -128,8 +137,8 @@ pub(crate) fn name(message: &[u8]) -> Option<Text<'_>> {
     (!text::says_nothing(&name)).then_some(name)
 }
 
-// `{PROTO} source -> destination`
-fn endpoints<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
+/// `{PROTO} source -> destination`
+pub(crate) fn endpoints<'a>(input: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     let (rest, protocol) =
         delimited(char('{'), context("`}` behind the protocol", take_until("} ")), tag("} "))
             .parse(input)?;

@@ -2,6 +2,7 @@
 //! of the record, so that what a grammar does not know costs nothing and stays as it stood. The
 //! whole document is checked (RFC 8259). Knows no format.
 
+pub(crate) mod glance;
 mod own;
 mod scan;
 
@@ -10,7 +11,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use memchr::memchr;
 
 use crate::alert::{Reject, Text, Value};
-pub(crate) use own::{own, own_from};
+pub(crate) use own::own;
 use scan::Wrong;
 
 /// Takes the members of an object. Duplicate keys come as they stand: what was set first should

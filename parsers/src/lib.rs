@@ -28,27 +28,33 @@ mod levels;
 mod lex;
 mod ossec;
 mod owned;
+mod snort;
 mod stamp;
 mod words;
 
 mod barracuda;
 mod cef;
+mod cisco_asa;
+mod cisco_ftd;
+mod cisco_ios_ips;
 mod crowdsec;
 mod fail2ban;
 mod falco;
 mod ipsbell;
-mod ossec_alerts;
-mod cisco_asa;
-mod cisco_ftd;
-mod cisco_ios_ips;
 mod juniper_srx;
 mod netscreen;
+mod ossec_alerts;
 mod panos_threat;
+mod snort3_csv;
+mod snort3_json;
+mod snort_csv;
 mod snort_fast;
 mod snort_full;
+mod snort_syslog;
 mod suricata_eve;
 mod suricata_fast;
 mod wazuh_json;
+mod zeek_notice;
 
 #[cfg(test)]
 mod tests;
@@ -91,6 +97,11 @@ pub const FORMATS: &[&Format] = &[
     &suricata_fast::FORMAT,
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
+    &snort_syslog::FORMAT,
+    &snort_csv::FORMAT,
+    &snort3_csv::FORMAT,
+    &snort3_json::FORMAT,
+    &zeek_notice::FORMAT,
     &cef::FORMAT,
     &ossec_alerts::FORMAT,
     &wazuh_json::FORMAT,

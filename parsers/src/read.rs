@@ -170,7 +170,8 @@ impl Reader {
         let mut peel = Peel::new(bare);
         while let Some((at, rest)) = peel.next() {
             // Who puts headers in front of lines does it to each: a record of several lines stands bare.
-            if let Some(format) = self.claimant(rest).filter(|f| matches!(f.framing, Framing::Line))
+            if let Some(format) = self.claimant(rest)
+                && !matches!(format.framing, Framing::Lines(_))
             {
                 return Some((format, record.len() - bare.len() + at, Some(peel)));
             }

@@ -4,9 +4,15 @@
 //! A record of several lines is put together in memory, so it does not matter how its lines were read. What is open can
 //! be forgotten at any time: whoever offers the lines again from the record's first byte gets the same record.
 
+mod headed;
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use memchr::memrchr;
+
+use self::headed::Header;
+pub use self::headed::{HEAD_BYTES_MAX, HEADER_BYTES_MAX, Headed, PASSED_OVER};
 use crate::{Choice, FORMATS};
 
 /// The most bytes of a record of several lines. One that would grow beyond it is given as far as it came, marked as
@@ -20,6 +26,9 @@ pub enum Framing {
     Line,
     /// A record has several lines, as they are.
     Lines(Frame),
+    /// Each line is a record, as with `Line`, but some are understood only together with header lines that stand above
+    /// them, or that the configuration gives: those stand in front of the record that the grammar gets.
+    Headed(Headed),
 }
 
 /// What a format of several lines knows about them. Lines come without their end.
@@ -79,6 +88,7 @@ pub struct Records {
     bytes: Vec<u8>,
     offset: u64,
     cut: bool,
+    header: Header,
 }
 
 impl Records {
@@ -88,12 +98,42 @@ impl Records {
             Choice::Fixed(format) => format.framing.frame(),
             Choice::Auto => None,
         };
-        Self { choice, frame, bytes: Vec::new(), offset: 0, cut: false }
+        Self { choice, frame, bytes: Vec::new(), offset: 0, cut: false, header: Header::new() }
+    }
+
+    /// With a header of these columns, which no line of the file replaces. Without columns, or with a choice that knows
+    /// none, the file's own header lines count.
+    #[must_use]
+    pub fn columns(mut self, columns: &[&str]) -> Self {
+        self.header.configure(self.choice, columns);
+        self
+    }
+
+    /// Reading goes on at `offset`: whatever was offered from there on is offered again.
+    pub fn begin(&mut self, offset: u64) {
+        self.forget();
+        self.header.begin(offset);
+    }
+
+    /// Are header lines to be looked for in the head of the file, because reading begins behind it?
+    pub fn lacks_head(&self, offset: u64) -> bool {
+        self.header.lacks_head(self.choice, offset)
+    }
+
+    /// The file's first bytes, at most [`HEAD_BYTES_MAX`] and none from where reading goes on: their header lines are
+    /// known from now on. To be given before the first line after [`Records::begin`], where [`Records::lacks_head`].
+    pub fn head(&mut self, head: &[u8]) {
+        self.header.head(self.choice, head);
     }
 
     /// Where does this line belong? It lies at `offset` of its file, comes without its newline, and is perhaps `cut`.
     #[inline]
     pub fn offer(&mut self, offset: u64, line: &[u8], cut: bool) -> Offer {
+        if self.bytes.is_empty()
+            && let Some(offer) = self.headed(offset, line, cut)
+        {
+            return offer;
+        }
         let frame = if self.bytes.is_empty() { self.beginning(line) } else { None };
         match (frame, self.bytes.is_empty()) {
             (None, true) => Offer::Alone,
@@ -126,6 +166,20 @@ impl Records {
     /// Nothing is open any more: its lines are offered again later, from its first byte.
     pub fn forget(&mut self) {
         self.bytes.clear();
+    }
+
+    /// What becomes of a header line, and of one that needs the header.
+    #[inline]
+    fn headed(&mut self, offset: u64, line: &[u8], cut: bool) -> Option<Offer> {
+        if self.header.takes(self.choice, offset, first(line)) {
+            return Some(Offer::Alone);
+        }
+        let header = self.header.needed_by(line)?;
+        self.bytes.reserve(header.len() + line.len());
+        self.bytes.extend_from_slice(header);
+        self.bytes.extend_from_slice(line);
+        (self.offset, self.cut) = (offset, cut);
+        Some(Offer::Complete)
     }
 
     /// The frame of the record that begins with this line, or that goes on with it and lacks its beginning.
@@ -165,15 +219,26 @@ impl Records {
 impl Framing {
     const fn frame(self) -> Option<Frame> {
         match self {
-            Self::Line => None,
+            Self::Line | Self::Headed(_) => None,
             Self::Lines(frame) => Some(frame),
+        }
+    }
+
+    /// The bytes of a record that stand in the file at its offset: without the header lines in front of them.
+    pub fn own(self, record: &[u8]) -> &[u8] {
+        match self {
+            Self::Line | Self::Lines(_) => record,
+            Self::Headed(_) => {
+                let begin = memrchr(b'\n', record).map_or(0, |newline| newline + 1);
+                record.get(begin..).unwrap_or_default()
+            }
         }
     }
 
     #[inline]
     fn begun_by(self, line: &[u8]) -> Option<Frame> {
         match self {
-            Self::Line => None,
+            Self::Line | Self::Headed(_) => None,
             Self::Lines(frame) => (frame.begins)(first(line)).then_some(frame),
         }
     }

@@ -68,9 +68,15 @@ pub(crate) fn iso(input: &[u8]) -> Parse<'_, Stamp> {
     Ok(zone(rest, clock))
 }
 
-/// `MM/DD/YYYY-HH:MM:SS.us` and `MM/DD/YY-...` (20xx), as Suricata and Snort write it; and
-/// `MM/DD-...` without a year.
+/// `MM/DD/YYYY-HH:MM:SS.us` and `MM/DD/YY-...` (20xx), as Suricata and Snort write it; `MM/DD-...`
+/// without a year; and Snort 3's `YY/MM/DD-...`, which is told by a year that is no month.
 pub(crate) fn slashes(input: &[u8]) -> Parse<'_, Stamp> {
+    if let Ok((rest, year @ 13..)) = digits(input, 2) {
+        let (rest, month) = number_in(byte(rest, b"/")?, 1, 12)?;
+        let (rest, day) = number_in(byte(rest, b"/")?, 1, 31)?;
+        let (rest, clock) = time(byte(rest, b"-")?, Some(2000 + year), month, day)?;
+        return Ok((rest, clock.local()));
+    }
     let (rest, month) = number_in(input, 1, 12)?;
     let (rest, day) = number_in(byte(rest, b"/")?, 1, 31)?;
     let (rest, year) = match byte(rest, b"/") {

@@ -1,14 +1,14 @@
 //! Suricata's `eve.json`: one JSON object a line, of which those with `event_type` `alert` are
-//! alerts. A `drop` record beside an alert tells the same packet a second time and is no alert.
-//! Source: docs.suricata.io, "Eve JSON Format", releases 4 to 8.
+//! alerts. A `drop` record beside an alert tells the same packet a second time, and an `anomaly` record tells
+//! of the traffic's form: both are alerts for those who ask for them. Source: docs.suricata.io, "Eve JSON Format", releases 4 to 8.
 
+mod also;
 mod sections;
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::{memchr_iter, memmem};
-
 use crate::alert::{Alert, Parsed, Reject};
+use crate::json::glance::{self, Key};
 use crate::{Format, Framing, json, text};
 
 /// The format.
@@ -23,14 +23,21 @@ pub(crate) const FORMAT: Format = Format {
         r#""category":"Potentially Bad Traffic","severity":2}}"#
     ),
     framing: Framing::Line,
-    also: &[],
+    also: &[DROP, ANOMALY],
     claims,
     skips,
     parse,
     parse_head,
 };
 
-const EVENT_TYPE: &[u8] = b"\"event_type\"";
+const DROP: &str = "drop";
+const ANOMALY: &str = "anomaly";
+
+const EVENT_TYPE: Key = Key { quoted: b"\"event_type\"", rare: 2 };
+
+fn event_type(record: &[u8]) -> Option<&[u8]> {
+    glance::member(record, EVENT_TYPE)
+}
 
 fn claims(record: &[u8]) -> bool {
     event_type(record).is_some()
@@ -38,25 +45,6 @@ fn claims(record: &[u8]) -> bool {
 
 fn skips(record: &[u8]) -> bool {
     event_type(record).is_some_and(|value| !value.starts_with(b"\"alert\""))
-}
-
-// What stands behind the object's own `"event_type":`. Another product's record may wrap an event
-// of Suricata's, and an event may hold the key deeper (`rdp`).
-fn event_type(record: &[u8]) -> Option<&[u8]> {
-    let body = record.trim_ascii_start();
-    if body.first() != Some(&b'{') {
-        return None;
-    }
-    let at = near_start(body).or_else(|| memmem::find(body, EVENT_TYPE))?;
-    json::own_from(body, EVENT_TYPE, at)
-}
-
-// Where the key is in most layouts. A letter that is rare before it finds it sooner than a general
-// search is set up.
-fn near_start(body: &[u8]) -> Option<usize> {
-    let near = body.get(..256).unwrap_or(body);
-    let mut starts = memchr_iter(b'v', near).filter_map(|at| at.checked_sub("\"e".len()));
-    starts.find(|at| near.get(*at..).is_some_and(|rest| rest.starts_with(EVENT_TYPE)))
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
@@ -68,6 +56,13 @@ fn parse_head(record: &[u8]) -> Result<Parsed<'_>, Reject> {
 }
 
 fn read(record: &[u8], whole: bool) -> Result<Parsed<'_>, Reject> {
+    // The bulk of a log of which more than its alerts is asked for.
+    if event_type(record).is_some_and(|value| {
+        let asked_for = [&b"\"alert\""[..], b"\"drop\"", b"\"anomaly\""];
+        value.starts_with(b"\"") && !asked_for.iter().any(|kind| value.starts_with(kind))
+    }) {
+        return Ok(Parsed::Other);
+    }
     let document = match text::shown_json(record) {
         Cow::Borrowed(document) => return event(document, whole),
         Cow::Owned(document) => document,
@@ -84,21 +79,29 @@ pub(crate) fn event(document: &str, whole: bool) -> Result<Parsed<'_>, Reject> {
         // quick bins.
         alert.details.reserve_exact(20);
     }
-    let mut event = sections::Event { alert: &mut alert, kind: None, whole };
+    let mut event =
+        sections::Event { alert: &mut alert, kind: None, whole, also: also::Also::default() };
     json::read(document, &mut event)?;
-    if event.kind.as_deref() != Some("alert") {
-        return Ok(Parsed::Other);
-    }
-    if alert.rule.id.is_none() && alert.rule.name.is_none() {
+    let sections::Event { kind, also: said, .. } = event;
+    let also = match kind.as_deref() {
+        Some("alert") => None,
+        Some("drop") => Some(DROP),
+        Some("anomaly") => Some(ANOMALY),
+        _ => return Ok(Parsed::Other),
+    };
+    if also.is_none() && alert.rule.id.is_none() && alert.rule.name.is_none() {
         return Err(Reject { at: document.len(), wanted: "`alert` with a signature" });
     }
     sections::settle(&mut alert);
-    Ok(Parsed::Alert(alert))
+    let Some(kind) = also else { return Ok(Parsed::Alert(alert)) };
+    also::settle(kind, said, &mut alert);
+    Ok(Parsed::Also(kind, alert))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::{Severity, Verdict};
 
     fn kind(record: &str) -> Option<&str> {
         event_type(record.as_bytes()).map(|value| core::str::from_utf8(value).unwrap())
@@ -113,6 +116,40 @@ mod tests {
         assert_eq!(kind(r#"{"data":{"event_type":"alert"}}"#), None);
         assert_eq!(kind(r#"{"s":"\"event_type\":\"alert\""}"#), None);
         assert_eq!(kind(r#"["event_type"]"#), None);
+    }
+
+    #[test]
+    fn drops_and_anomalies_are_alerts_for_those_who_ask() {
+        let check = |record: &str, kind: &str, want: (&str, Option<&str>, Verdict, Severity)| {
+            let Ok(Parsed::Also(found, alert)) = parse(record.as_bytes()) else {
+                panic!("{record}")
+            };
+            let rule = &alert.rule;
+            let got = (rule.name.as_deref().unwrap_or(""), rule.category.as_deref());
+            assert_eq!((found, got.0, got.1), (kind, want.0, want.1), "{record}");
+            assert_eq!((alert.verdict, alert.severity), (want.2, want.3), "{record}");
+        };
+        check(
+            r#"{"event_type":"drop","drop":{"len":60,"ttl":64,"reason":"flow drop"}}"#,
+            "drop",
+            ("Dropped packet: flow drop", Some("flow drop"), Verdict::Blocked, Severity::Low),
+        );
+        check(
+            r#"{"event_type":"drop","drop":{},"alert":{"signature":"x","severity":1,"action":"blocked"}}"#,
+            "drop",
+            ("x", None, Verdict::Blocked, Severity::High),
+        );
+        check(
+            r#"{"event_type":"anomaly","anomaly":{"type":"stream","event":"stream.pkt_invalid_ack"}}"#,
+            "anomaly",
+            ("stream.pkt_invalid_ack", Some("stream"), Verdict::Detected, Severity::Info),
+        );
+        check(
+            r#"{"event_type":"anomaly","anomaly":{"type":"decode","code":30}}"#,
+            "anomaly",
+            ("code 30", Some("decode"), Verdict::Detected, Severity::Info),
+        );
+        assert_eq!(parse(br#"{"event_type":"dns","dns":{}}"#), Ok(Parsed::Other));
     }
 
     #[test]

@@ -174,6 +174,14 @@ fn ordinary_syslog_belongs_to_nobody() {
         "-- MARK --",
         "TCP TTL:64 TOS:0x0 ID:1 IpLen:20 DgmLen:40",
         "Sep  2 00:13:42 web1 ids: [**] [1:2:3] no stamp [**]",
+        "Sep  2 00:13:42 web1 snort[815]: Snort exiting",
+        "Sep  2 00:13:42 web1 games: [12:34:56] [main/INFO]: Started",
+        "03/14-10:50:33.000008 ,1,,1",
+        "{\"message\":\"note\",\"x\":{\"note\":\"A::B\"}}",
+        "{\"timestamp\":\"2026-03-14T10:50:25Z\",\"rule\":{\"level\":3},\"action\":\"x\"}",
+        "{\"priority\":\"Warning\",\"rule\":\"Terminal shell\",\"msg\":\"x\"}",
+        "1773485425.823699\tCHhAvVGS1DHFjwGM9\t192.0.2.1",
+        "# a comment",
     ] {
         assert_eq!(reader.read(line.as_bytes()), Read::Unclaimed, "{line}");
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
-use ipsbell_parsers::{Choice, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Offer, Read, Reader, Record, Records};
 
 use super::settings::Settings;
 use super::status::size;
@@ -113,17 +113,19 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
-        let mut reader = Reader::new(source.format.into());
+        let mut reader = Reader::new(source.format.into()).also(source.also.iter().copied());
         let (mut alerts, mut rejects) = (0, 0);
         let mut first_reject = String::new();
-        let records = first_records(chunk, source.format.into());
+        let records = first_records(chunk, source);
         for record in &records {
             match guard(|| reader.read(&record.bytes)) {
                 Ok(Read::Alert { .. }) => alerts += 1,
-                Ok(Read::Reject { reject, .. }) => {
+                Ok(Read::Reject { format, reject }) => {
                     rejects += 1;
                     if rejects == 1 {
-                        let (wanted, at) = (reject.wanted, reject.at);
+                        let own = format.framing.own(&record.bytes);
+                        let header_bytes = record.bytes.len() - own.len();
+                        let (wanted, at) = (reject.wanted, reject.at.saturating_sub(header_bytes));
                         first_reject = format!(
                             "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
                             record.offset
@@ -154,8 +156,8 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
 }
 
 /// The first records of a chunk. One that may go on behind it is left out.
-fn first_records(chunk: Chunk<'_>, choice: Choice) -> Vec<Record<'_>> {
-    let mut records = Records::new(choice);
+fn first_records<'c>(chunk: Chunk<'c>, source: &Source) -> Vec<Record<'c>> {
+    let mut records = Records::new(source.format.into()).columns(&source.columns);
     let mut found = Vec::new();
     for line in chunk {
         let mut offer = records.offer(line.offset, line.bytes, line.cut);

@@ -14,7 +14,7 @@ pub(crate) const COMMAND: Command =
 
 fn define(command: clap::Command) -> clap::Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
-    command.arg(json.help("One JSON object a line: name, about, example"))
+    command.arg(json.help("One JSON object a line: name, about, also, example"))
 }
 
 fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
@@ -22,12 +22,17 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
     for format in FORMATS {
         if arguments.get_flag("json") {
             let line = json!({
-                "name": format.name, "about": format.about, "example": format.example,
+                "name": format.name, "about": format.about, "also": format.also,
+                "example": format.example,
             });
             writeln!(out, "{line}")?;
         } else {
             let example = format.example.replace('\n', "\n    ");
-            writeln!(out, "{}\n    {}\n    {example}\n", format.name, format.about)?;
+            writeln!(out, "{}\n    {}", format.name, format.about)?;
+            if !format.also.is_empty() {
+                writeln!(out, "    also: {}", format.also.join(", "))?;
+            }
+            writeln!(out, "    {example}\n")?;
         }
     }
     out.flush()?;

@@ -10,16 +10,16 @@ use std::io::{self, BufWriter, Read as _, Write};
 use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches};
 use ipsbell_parsers::record::RECORD_BYTES_MAX;
-use ipsbell_parsers::{Choice, Format, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Choice, FORMATS, Format, Offer, Read, Reader, Record, Records};
 use jiff::tz::TimeZone;
 
 use super::{Command, Exit};
 use crate::clock;
-use crate::config::{self, values};
+use crate::config::{self, kinds, values};
 use crate::event::{Event, Origin};
 use crate::guard::guard;
 use crate::triage::SeverityPolicy;
-use crate::wanted::known_words;
+use crate::wanted::{Unfit, known_words};
 use lines::Lines;
 
 /// The command.
@@ -32,11 +32,18 @@ const REJECTS_SHOWN_MAX: usize = 5;
 fn define(command: clap::Command) -> clap::Command {
     let format = Arg::new("format").long("format").value_name("F").default_value("auto");
     let zone = Arg::new("timezone").long("timezone").value_name("Z");
+    let also = Arg::new("also").long("also").value_name("KIND").value_delimiter(',');
+    let columns = Arg::new("columns").long("columns").value_name("NAMES").value_delimiter(',');
     let raw = Arg::new("raw").long("raw").action(ArgAction::SetTrue);
     let files = Arg::new("files").value_name("FILE").required(true).num_args(1..);
     command
         .arg(format.help("A name of `ipsbell formats`, or `auto`: told record by record"))
         .arg(zone.help("Zone of stamps without an offset, `Europe/Berlin`; default the machine's"))
+        .arg(
+            also.help("Also take records of this kind, `ipsbell formats` lists them")
+                .action(ArgAction::Append),
+        )
+        .arg(columns.help("Order of the columns, for formats that have them: `timestamp,msg,src`"))
         .arg(raw.help("Add the record itself, as event.original"))
         .arg(files.help("Logs; `-` is standard input").value_parser(clap::value_parser!(String)))
         .after_help("Exit status: 0 all was read, 1 a file or a record could not be, 2 wrong usage")
@@ -58,6 +65,8 @@ struct Summary {
 /// What is asked for.
 struct Task {
     choice: Choice,
+    also: Vec<&'static str>,
+    columns: Vec<&'static str>,
     zone: TimeZone,
     raw: bool,
     agent: config::Agent,
@@ -103,8 +112,7 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         Some(name) => match ipsbell_parsers::format(name) {
             Some(format) => Choice::Fixed(format),
             None => {
-                let names: Vec<&str> =
-                    ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
+                let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
             }
         },
@@ -119,11 +127,29 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
     let agent = config::Agent::standard(&host);
     Ok(Task {
         choice,
+        also: words(arguments, "also", |kind| kinds::also(choice, FORMATS, kind))?,
+        columns: words(arguments, "columns", |name| kinds::column(choice, FORMATS, name))?,
         zone,
         raw: arguments.get_flag("raw"),
         severity: SeverityPolicy::of(Vec::new(), agent.home_networks.clone()),
         agent,
     })
+}
+
+// The values of an option, each one that is known.
+fn words(
+    arguments: &ArgMatches,
+    option: &str,
+    known: impl Fn(&str) -> Result<&'static str, Unfit>,
+) -> anyhow::Result<Vec<&'static str>> {
+    let texts = arguments.get_many::<String>(option).unwrap_or_default();
+    let word = |text: &String| {
+        known(text.trim()).map_err(|Unfit { wanted, hint }| {
+            let hint = hint.map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+            anyhow::anyhow!("`--{option} {text}`: wanted {wanted}{hint}")
+        })
+    };
+    texts.map(word).collect()
 }
 
 fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
@@ -145,8 +171,8 @@ impl Task {
         out: &mut impl Write,
         summary: &mut Summary,
     ) -> io::Result<io::Result<()>> {
-        let mut reader = Reader::new(self.choice);
-        let mut records = Records::new(self.choice);
+        let mut reader = Reader::new(self.choice).also(self.also.iter().copied());
+        let mut records = Records::new(self.choice).columns(&self.columns);
         let mut lines = Lines::new(input);
         // The line that is read, and that on which the record that is open begins.
         let (mut number, mut begin) = (0_u64, 0_u64);
@@ -204,10 +230,13 @@ impl Task {
             Ok(Read::Blank) => summary.records -= 1,
             Ok(Read::Unclaimed) => summary.unclaimed += 1,
             Ok(Read::Reject { format, reject }) => {
-                let offset = record.offset + u64::try_from(reject.at).unwrap_or(u64::MAX);
+                // Header lines in front of it stand elsewhere.
+                let header_bytes = record.bytes.len() - format.framing.own(&record.bytes).len();
+                let at = reject.at.saturating_sub(header_bytes);
+                let offset = record.offset + u64::try_from(at).unwrap_or(u64::MAX);
                 summary.reject(format!(
-                    "{path}:{number}: {}: wanted {} at byte {} of the record, offset {offset}",
-                    format.name, reject.wanted, reject.at,
+                    "{path}:{number}: {}: wanted {} at byte {at} of the record, offset {offset}",
+                    format.name, reject.wanted,
                 ));
             }
             Err(panicked) => {

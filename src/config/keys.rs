@@ -121,6 +121,22 @@ pub static SOURCE: Section = Section {
             about: "The format of the records. `auto` tells it from each record.",
         },
         Key {
+            name: "columns",
+            value: "list of names of columns, `-` for one to be passed over",
+            default: "the format's usual order",
+            example: r#"columns = ["timestamp", "msg", "src", "dst"]"#,
+            about: "The columns of each line, as they are configured in the IPS. Only with `format = \
+                    \"snort-csv\"` and `format = \"snort3-csv\"`.",
+        },
+        Key {
+            name: "also",
+            value: "list of kinds of records",
+            default: "none",
+            example: r#"also = ["drop", "anomaly"]"#,
+            about: "Records that tell of no alert, and that you want to be told of all the same. Which \
+                    kinds a format knows is listed by `ipsbell formats`.",
+        },
+        Key {
             name: "timezone",
             value: "time zone",
             default: "the machine's",

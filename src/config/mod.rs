@@ -9,6 +9,7 @@ mod document;
 mod fault;
 mod files;
 pub mod keys;
+pub mod kinds;
 mod load;
 mod reader;
 mod sections;
@@ -74,6 +75,10 @@ pub struct Source {
     pub exclude: Vec<String>,
     /// The format.
     pub format: FormatChoice,
+    /// `columns`: their order, where that is not the format's usual one.
+    pub columns: Vec<&'static str>,
+    /// `also`: the kinds of records that are taken for alerts beside those that are.
+    pub also: Vec<&'static str>,
     /// The zone of stamps without an offset.
     pub timezone: TimeZone,
     /// Where reading begins in files that are there at the first start.

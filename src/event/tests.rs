@@ -57,6 +57,32 @@ fn every_part_changes_the_identity() {
 }
 
 #[test]
+fn header_lines_in_front_of_a_record_are_no_part_of_its_identity() {
+    let id = |record: &str| {
+        let mut reader = ipsbell_parsers::Reader::new(ipsbell_parsers::Choice::Auto);
+        let ipsbell_parsers::Read::Alert { format, alert } = reader.read(record.as_bytes()) else {
+            panic!("{record}")
+        };
+        let origin = Origin {
+            machine: 1,
+            generation: 2,
+            agent_host: "web1",
+            path: "/var/log/notice.log",
+            zone: &TimeZone::UTC,
+            home_networks: &[],
+        };
+        let read_at = "2026-03-14T11:00:00Z".parse().unwrap();
+        Event::new(*alert, format, record.as_bytes(), 7, read_at, &origin).id
+    };
+    let row = "1773485425.1\tA::B\tx";
+    let all = [
+        format!("#fields\tts\tnote\tmsg\n{row}"),
+        format!("#set_separator\t;\n#fields\tts\tnote\tsub\n{row}"),
+    ];
+    assert_eq!(all.each_ref().map(|record| id(record)), [event_id(1, 2, 7, row.as_bytes()); 2]);
+}
+
+#[test]
 fn the_form_is_ecs() {
     let event = event(LINE, |alert| {
         alert.source.mac = Some([0, 0x0c, 0x29, 0xf3, 0x6d, 0xae]);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Instant;
 
 use ipsbell_parsers::alert::{Alert, Direction, Verdict};
 use ipsbell_parsers::{Format, Offer, Read, Reader, Record, Records};
@@ -18,7 +19,7 @@ use crate::config::Source;
 use crate::event::{Event, Origin};
 use crate::guard::guard;
 use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
-use crate::tail::{Chunk, End, FileKey, Position};
+use crate::tail::{Chunk, End, FileKey, Position, Tail};
 use crate::trouble::{Incident, POISON_TOLD_EVERY};
 
 /// Rejects of one chunk that are kept as samples; the others are counted.
@@ -68,10 +69,11 @@ impl Lane {
 
     fn new(source: &Source, shared: &Shared) -> Self {
         let choice = source.format.into();
+        // A raw record that is kept tells its details when they are asked for.
+        let reader = if shared.keep_raw { Reader::of_heads(choice) } else { Reader::new(choice) };
         Self {
-            records: Records::new(choice),
-            // A raw record that is kept tells its details when they are asked for.
-            reader: if shared.keep_raw { Reader::of_heads(choice) } else { Reader::new(choice) },
+            records: Records::new(choice).columns(&source.columns),
+            reader: reader.also(source.also.iter().copied()),
             timezone: source.timezone.clone(),
             path_number: 0,
             path: String::new(),
@@ -83,7 +85,23 @@ impl Lane {
         }
     }
 
-    /// Reads the records of a chunk, or as many of them as `care` allows, and stores what they are. One that may go on behind
+    /// Ready for the chunk. `None` where the head of its file must be read for that and cannot: the tail says so, and gives
+    /// the chunk again.
+    pub(super) fn begin(
+        &mut self,
+        chunk: &Chunk<'_>,
+        tail: &mut Tail,
+        now: Instant,
+    ) -> Option<&mut Self> {
+        let offset = chunk.position().offset;
+        self.records.begin(offset);
+        if self.records.lacks_head(offset) {
+            self.records.head(&tail.head(now, chunk)?);
+        }
+        Some(self)
+    }
+
+    /// Reads the records of a chunk after [`Lane::begin`], or as many of them as `care` allows, and stores what they are. One that may go on behind
     /// the chunk is left, and read from its first byte when it is given again.
     pub(super) fn read(
         &mut self,
@@ -101,7 +119,6 @@ impl Lane {
         self.generation = chunk.generation;
         self.read_at = read_at;
         self.counts = Counts::default();
-        self.records.forget();
         let until = self.lines(batch, shared, care, chunk)?;
         let counts = std::mem::take(&mut self.counts);
         let format = self.reader.found().map(|format| format.name);
@@ -252,13 +269,16 @@ impl Lane {
         if self.counts.rejects > SAMPLES_A_CHUNK {
             return Ok(());
         }
+        let own = format.and_then(ipsbell_parsers::format);
+        let own = own.map_or(&*record.bytes, |format| format.framing.own(&record.bytes));
+        let header_bytes = record.bytes.len() - own.len();
         batch.reject(&Rejected {
             path: self.path_number,
             offset: record.offset,
             format,
             wanted,
-            at_byte,
-            sample: record.bytes.get(..SAMPLE_BYTES_MAX).unwrap_or(&record.bytes),
+            at_byte: at_byte.saturating_sub(header_bytes),
+            sample: own.get(..SAMPLE_BYTES_MAX).unwrap_or(own),
         })
     }
 

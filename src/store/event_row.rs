@@ -73,10 +73,12 @@ pub(super) fn event<'row>(
 
 fn read_again<'a>(format: &'static Format, record: &'a [u8], extent: Extent) -> Alert<'a> {
     let choice = Choice::Fixed(format);
+    // That it was asked for is decided: it is stored.
     let mut reader = match extent {
         Extent::Whole => Reader::new(choice),
         Extent::Head => Reader::of_heads(choice),
-    };
+    }
+    .also_all();
     match guard(|| reader.read(record)) {
         Ok(Read::Alert { alert, .. }) => *alert,
         // A grammar that became stricter must not hide an event that is stored.

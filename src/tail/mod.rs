@@ -28,6 +28,7 @@ mod discover;
 mod file;
 mod finding;
 mod gone;
+mod head;
 mod identity;
 mod lines;
 mod mark;

@@ -14,7 +14,7 @@ pub(crate) fn own<'a>(record: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// As [`own`], of an object with nothing before it, where the key was first seen `at` this place.
-pub(crate) fn own_from<'a>(body: &'a [u8], key: &[u8], mut at: usize) -> Option<&'a [u8]> {
+pub(super) fn own_from<'a>(body: &'a [u8], key: &[u8], mut at: usize) -> Option<&'a [u8]> {
     let mut depth = Depth::default();
     loop {
         let (before, behind) = body.split_at_checked(at)?;

@@ -76,9 +76,10 @@ pub(super) fn shape(line: &[u8]) -> Option<Shape> {
     }
 }
 
-// No line of `alert_fast` or `fast.log`, which begin with a time too.
+// No line of `alert_fast`, `fast.log` or `alert_csv`, which begin with a time too.
 fn is_time(line: &[u8]) -> bool {
-    stamp::slashes(line).is_ok() && memmem::find(line, b"[**]").is_none()
+    stamp::slashes(line).is_ok_and(|(rest, _)| !rest.trim_ascii_start().starts_with(b","))
+        && memmem::find(line, b"[**]").is_none()
 }
 
 // Eight places, a letter or a star each.

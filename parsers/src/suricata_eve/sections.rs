@@ -3,6 +3,7 @@
 
 use alloc::{borrow::Cow, format};
 
+use super::also::{Also, Section};
 use crate::alert::{Alert, Endpoint, Severity, Text, Value, Verdict};
 use crate::{json, lex, stamp, text, words};
 use json::Members;
@@ -20,6 +21,8 @@ pub(super) struct Event<'b, 'a> {
     pub(super) kind: Option<Text<'a>>,
     /// Is all wanted, or only its head?
     pub(super) whole: bool,
+    /// What the records say that are alerts for those who ask.
+    pub(super) also: Also<'a>,
 }
 
 // All of it?
@@ -62,6 +65,10 @@ impl<'a> Members<'a> for Event<'_, 'a> {
                 json::inside(value, &mut ThePacketsVerdict(alert));
             }
             "tags" => alert.tags.extend(json::texts(value, LIST_MAX)),
+            "drop" | "anomaly" => {
+                let section = Section { also: &mut self.also, alert, key, whole: self.whole };
+                json::inside(value, &mut { section });
+            }
             _ if self.whole => detail(alert, key, value),
             _ => {}
         }
@@ -301,7 +308,7 @@ fn files<'a>(alert: &mut Alert<'a>, json: &'a str) {
     }
 }
 
-fn first<'a>(field: &mut Option<Text<'a>>, value: Option<Text<'a>>) {
+pub(super) fn first<'a>(field: &mut Option<Text<'a>>, value: Option<Text<'a>>) {
     if field.is_none() {
         *field = value;
     }
@@ -350,13 +357,13 @@ fn decoded_bytes(base64: &str) -> i64 {
     i64::try_from(digits / 4 * 3 + digits % 4 * 3 / 4).unwrap_or(i64::MAX)
 }
 
-fn keep<'a>(alert: &mut Alert<'a>, name: &'static str, json: &'a str) {
+pub(super) fn keep<'a>(alert: &mut Alert<'a>, name: &'static str, json: &'a str) {
     if let Some(value) = json::kept(json) {
         alert.note(name, value);
     }
 }
 
-fn unknown<'a>(alert: &mut Alert<'a>, section: &str, key: &str, json: &'a str) {
+pub(super) fn unknown<'a>(alert: &mut Alert<'a>, section: &str, key: &str, json: &'a str) {
     if let Some(value) = json::kept(json) {
         alert.note(format!("suricata.{section}{key}"), value);
     }

@@ -3,13 +3,22 @@
 use super::*;
 
 fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
-    let task = Task {
+    check_task(&task_of(choice), input)
+}
+
+fn task_of(choice: Choice) -> Task {
+    Task {
         choice,
+        also: Vec::new(),
+        columns: Vec::new(),
         zone: TimeZone::UTC,
         raw: false,
         agent: config::Agent::standard("web1"),
         severity: SeverityPolicy::of(Vec::new(), Vec::new()),
-    };
+    }
+}
+
+fn check_task(task: &Task, input: &str) -> (Vec<String>, Summary) {
     let mut out = Vec::new();
     let mut summary = Summary::default();
     task.read("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
@@ -75,4 +84,42 @@ fn records_of_several_lines_are_read_and_placed() {
             broken.len()
         )]
     );
+}
+
+#[test]
+fn kinds_that_are_asked_for_are_events() {
+    let input =
+        "{\"event_type\":\"drop\",\"drop\":{}}\n{\"event_type\":\"anomaly\",\"anomaly\":{}}\n";
+    for (also, want) in [(vec![], 0), (vec!["drop"], 1), (vec!["anomaly", "drop"], 2)] {
+        let task = Task { also, ..task_of(Choice::Auto) };
+        let (out, summary) = check_task(&task, input);
+        assert_eq!(
+            (out.len(), summary.events, summary.other),
+            (want, want as u64, 2 - want as u64)
+        );
+    }
+}
+
+#[test]
+fn columns_are_read_in_the_order_that_is_given() {
+    let format = ipsbell_parsers::format("snort-csv").unwrap();
+    let columns = vec!["sig_id", "-", "src"];
+    let task = Task { columns, ..task_of(Choice::Fixed(format)) };
+    let (out, summary) = check_task(&task, "7,x,192.0.2.1\n8,x,nowhere\n");
+    assert!(out.len() == 1 && out[0].contains(r#""ip":"192.0.2.1""#), "{out:?}");
+    assert!(out[0].contains(r#""offset":0"#), "{out:?}");
+    // Counted from the line's own first byte.
+    assert_eq!(
+        summary.shown,
+        ["-:2: snort-csv: wanted source address at byte 4 of the record, offset 18"]
+    );
+}
+
+#[test]
+fn header_lines_are_known_to_the_rows_below_them() {
+    let input = "#separator \\x09\n#fields\tts\tnote\tsrc\n1773485425.1\tA::B\t192.0.2.1\n";
+    let (out, summary) = check(Choice::Auto, input);
+    assert_eq!((out.len(), summary.other, summary.unclaimed, summary.rejects), (1, 2, 0, 0));
+    let row = input.find("1773").unwrap();
+    assert!(out[0].contains(&format!(r#""offset":{row}"#)), "{out:?}");
 }

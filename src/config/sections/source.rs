@@ -9,7 +9,7 @@ use super::duration;
 use crate::config::document::Node;
 use crate::config::fault::Fault;
 use crate::config::reader::{Reader, Table};
-use crate::config::{FormatChoice, Source, StartAt, values};
+use crate::config::{FormatChoice, Source, StartAt, kinds, values};
 use crate::wanted::Unfit;
 
 /// Longer patterns, and more of them, are nobody's wish (the system's own limit of a path is 4,096
@@ -25,6 +25,8 @@ impl Source {
             paths,
             exclude: Vec::new(),
             format: FormatChoice::Auto,
+            columns: Vec::new(),
+            also: Vec::new(),
             // Without /etc/localtime a machine's zone is UTC, as for every other program.
             timezone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
             start_at: StartAt::End,
@@ -46,6 +48,13 @@ impl Source {
         });
         let exclude = table.list("exclude", |node| pattern(reader, node));
         let format = table.one("format", |node| format(reader, node));
+        let choice = format.unwrap_or(FormatChoice::Auto).into();
+        let columns = table.list("columns", |node| {
+            reader.parsed(node, "text", |name| kinds::column(choice, reader.formats, name))
+        });
+        let also = table.list("also", |node| {
+            reader.parsed(node, "text", |kind| kinds::also(choice, reader.formats, kind))
+        });
         let timezone =
             table.one("timezone", |node| reader.parsed(node, "a time zone", values::time_zone));
         let start_at = table.one("start_at", |node| reader.parsed(node, START_AT, start_at));
@@ -54,6 +63,8 @@ impl Source {
         let source = paths.map(Self::standard).map(|standard| Self {
             exclude: exclude.unwrap_or_default(),
             format: format.unwrap_or(standard.format),
+            columns: columns.unwrap_or_default(),
+            also: also.unwrap_or_default(),
             timezone: timezone.unwrap_or(standard.timezone),
             start_at: start_at.unwrap_or(standard.start_at),
             silent_after,

@@ -85,7 +85,7 @@ fn faults_of_syntax() {
 a.toml:2:9: wanted a value, found text without quotes
   hint: write it as `\"…\"`
 a.toml:3:10: `format`: wanted `auto` or the name of a format, found the number `5`
-  hint: known: `auto`, `suricata-eve`
+  hint: known: `auto`, `suricata-eve`, `snort-csv`
 a.toml:6:1: `host` is given twice here
   hint: remove one of them
 ",
@@ -192,7 +192,7 @@ a.toml:6:29: `port`: wanted a port from 0 to 65535, or a range of ports, found t
 a.toml:6:45: `source`: wanted an address or a network, found `a`
   hint: such as `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`
 a.toml:6:59: `format`: wanted the name of a format, found `eve`
-  hint: known: `suricata-eve`
+  hint: known: `suricata-eve`, `snort-csv`
 a.toml:7:21: `group_by`: wanted each field once, found `rule`
 a.toml:7:29: `group_by`: wanted a field, found `colour`
   hint: known: `rule`, `verdict`, `severity`, `source`, `destination`, `category`, `format`
@@ -350,7 +350,7 @@ a.toml:4:29: `paths`: wanted `${NAME}`, found `${` without it
         &["[[source]]\npaths = \"/x\"\nformat = \"${WORD}\"\n"],
         "
 a.toml:3:10: `format`: wanted `auto` or the name of a format, found `${WORD}`
-  hint: known: `auto`, `suricata-eve`
+  hint: known: `auto`, `suricata-eve`, `snort-csv`
 ",
     );
 }

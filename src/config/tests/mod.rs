@@ -2,6 +2,7 @@
 //! that the words of faults do not change with every new one.
 
 mod faults;
+mod formats;
 mod loading;
 mod reference;
 mod secrets;
@@ -24,6 +25,22 @@ static EVE: Format = Format {
     about: "",
     example: "",
     framing: ipsbell_parsers::Framing::Line,
+    also: &["drop", "anomaly"],
+    claims: |_| false,
+    skips: ipsbell_parsers::no_short_cut,
+    parse: |_| Ok(Parsed::Other),
+    parse_head: |_| Ok(Parsed::Other),
+};
+
+static CSV: Format = Format {
+    name: "snort-csv",
+    about: "",
+    example: "",
+    framing: ipsbell_parsers::Framing::Headed(ipsbell_parsers::record::Headed {
+        keep: |_, _| false,
+        needs: |_, _| false,
+        columns: &["timestamp", "msg", "src", "dst"],
+    }),
     also: &[],
     claims: |_| false,
     skips: ipsbell_parsers::no_short_cut,
@@ -107,7 +124,7 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
     };
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
     let reader = Reader {
-        formats: &[&EVE],
+        formats: &[&EVE, &CSV],
         kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
         environment: &environment,
         secrets,

@@ -63,6 +63,10 @@ fn others(section: &Section, key: &str) -> String {
                 || (other.name == "url_file" && !["credential", "url_env", "url"].contains(&key)))
     };
     let mut lines: Vec<_> = section.keys.iter().filter(required).map(|key| key.example).collect();
+    if key == "columns" {
+        // Only formats that have them take it.
+        lines.push(r#"format = "snort-csv""#);
+    }
     if key == "every" {
         // Of all kinds only a heartbeat takes it.
         lines.retain(|line| !line.starts_with("type"));

@@ -1,5 +1,6 @@
 //! The reader over real files and a real store, one life of the program after another.
 
+mod headers;
 mod poison;
 mod records;
 

@@ -8,6 +8,7 @@ mod content;
 mod copies;
 mod cost;
 mod faults;
+mod head;
 mod hurry;
 mod known;
 mod model;
