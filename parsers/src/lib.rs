@@ -23,11 +23,16 @@ mod columns;
 mod fast;
 mod json;
 mod lex;
+mod modsec;
 mod owned;
 mod stamp;
 mod words;
 
 mod cef;
+mod modsec_apache_error;
+mod modsec_audit;
+mod modsec_audit_json;
+mod modsec_nginx_error;
 mod snort_fast;
 mod snort_full;
 mod suricata_eve;
@@ -75,6 +80,10 @@ pub const FORMATS: &[&Format] = &[
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
     &cef::FORMAT,
+    &modsec_apache_error::FORMAT,
+    &modsec_nginx_error::FORMAT,
+    &modsec_audit::FORMAT,
+    &modsec_audit_json::FORMAT,
 ];
 
 /// The format of this name.
