@@ -14,7 +14,7 @@ use crate::alert::{Alert, Endpoint, Text, Value};
 use crate::lex;
 
 pub(crate) use message::Message;
-pub(crate) use request::{Engine, Request, describe};
+pub(crate) use request::{Engine, MESSAGES_MAX, Request, describe};
 
 /// The client as a web server writes it: an address, one with a port, or a host name. An IPv6 address that is one as it
 /// stands has no port glued on.

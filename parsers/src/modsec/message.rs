@@ -8,12 +8,15 @@ use alloc::{borrow::Cow, vec::Vec};
 
 use memchr::{memchr, memmem};
 
-use super::tag::{KEYS, MANY, Tag, unescaped};
+use super::tag::{Key, Tag, unescaped};
 use crate::alert::{Text, Verdict};
 use crate::lex;
 
 /// The most tags of a rule that are kept.
 pub(super) const TAGS_MAX: usize = 64;
+
+/// As many as a rule of the Core Rule Set seldom exceeds.
+const TAGS_USUAL: usize = 12;
 
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,8 +31,8 @@ pub(crate) struct Message<'a> {
     pub(super) phase: Option<i64>,
     /// What matched.
     pub(super) reason: Option<Text<'a>>,
-    /// The values of [`KEYS`], in that order.
-    values: [Option<Text<'a>>; KEYS.len()],
+    /// By [`Key`].
+    values: [Option<Text<'a>>; Key::ONCE],
     /// The rule's tags.
     pub(super) tags: Vec<Text<'a>>,
     /// Was the line cut in the midst of a tag?
@@ -49,7 +52,7 @@ impl<'a> Message<'a> {
             };
             let between = text.get(behind..open).unwrap_or_default().trim();
             // The request's id is the last tag, or its neighbour is: what comes later is the web server's, or the client's.
-            if message.value("unique_id").is_some() && !between.is_empty() {
+            if message.value(Key::UniqueId).is_some() && !between.is_empty() {
                 break;
             }
             message.sentence(between);
@@ -65,34 +68,41 @@ impl<'a> Message<'a> {
 
     /// Is it about a rule, or a decision? Else it is a notice of the engine about itself.
     pub(crate) fn is_alert(&self) -> bool {
-        self.action.is_some() || self.value("id").is_some()
+        self.action.is_some() || self.value(Key::Id).is_some()
     }
 
-    /// The value of one of [`KEYS`].
-    pub(super) fn value(&self, key: &str) -> Option<&Text<'a>> {
-        let at = KEYS.iter().position(|known| *known == key)?;
-        self.values.get(at)?.as_ref()
+    /// The value of a key.
+    pub(super) fn value(&self, key: Key) -> Option<&Text<'a>> {
+        self.values.get(key as usize)?.as_ref()
     }
 
     /// The same, moved out.
-    pub(super) fn take_value(&mut self, key: &str) -> Option<Text<'a>> {
-        let at = KEYS.iter().position(|known| *known == key)?;
-        self.values.get_mut(at)?.take()
+    pub(super) fn take_value(&mut self, key: Key) -> Option<Text<'a>> {
+        self.values.get_mut(key as usize)?.take()
     }
 
-    /// Sets the value of one of [`KEYS`], or adds a tag; what was said first stays. Other keys and empty texts are nothing.
+    /// Sets the value of a key, or adds a tag; what was said first stays. Other keys and empty texts are nothing.
     pub(crate) fn set(&mut self, key: &str, value: Text<'a>) {
+        if let Some(key) = Key::of(key.as_bytes()) {
+            self.keep(key, value);
+        }
+    }
+
+    fn keep(&mut self, key: Key, value: Text<'a>) {
         if value.is_empty() {
             return;
         }
-        if key == MANY {
-            if self.tags.len() < TAGS_MAX {
+        match self.values.get_mut(key as usize) {
+            Some(slot) => {
+                slot.get_or_insert(value);
+            }
+            None if self.tags.len() < TAGS_MAX => {
+                if self.tags.capacity() == 0 {
+                    self.tags.reserve_exact(TAGS_USUAL);
+                }
                 self.tags.push(value);
             }
-        } else if let Some(at) = KEYS.iter().position(|known| *known == key)
-            && let Some(slot) = self.values.get_mut(at)
-        {
-            slot.get_or_insert(value);
+            None => {}
         }
     }
 
@@ -116,26 +126,11 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// The same message, owning its texts.
-    pub(crate) fn into_owned(self) -> Message<'static> {
-        let own = |text: Option<Text<'a>>| text.map(|text| Cow::Owned(text.into_owned()));
-        Message {
-            action: own(self.action),
-            verdict: self.verdict,
-            way: own(self.way),
-            phase: self.phase,
-            reason: own(self.reason),
-            values: self.values.map(own),
-            tags: self.tags.into_iter().map(|tag| Cow::Owned(tag.into_owned())).collect(),
-            cut: self.cut,
-        }
-    }
-
     // Half a number is another number: of a tag that was cut only prose is taken.
     fn take(&mut self, tag: &Tag<'a>) {
         self.cut |= !tag.whole;
-        if tag.whole || matches!(tag.key, "msg" | "data" | "uri" | "file") {
-            self.set(tag.key, unescaped(tag.value));
+        if tag.whole || matches!(tag.key, Key::Msg | Key::Data | Key::Uri | Key::File) {
+            self.keep(tag.key, unescaped(tag.value));
         }
     }
 
@@ -231,14 +226,17 @@ const DECISION_BYTES_MAX: usize = 256;
 const RULES_TRIED_MAX: usize = 16;
 
 /// The tags that libmodsecurity always writes, in this order: more than fits into what it quotes of the client.
-const IN_A_ROW: [&str; 7] = ["file", "line", "id", "rev", "msg", "data", "severity"];
+const IN_A_ROW: [Key; 7] =
+    [Key::File, Key::Line, Key::Id, Key::Rev, Key::Msg, Key::Data, Key::Severity];
 
 /// Where the tags begin. Behind `Matched "Operator ... (Value: ...' )`, in which a client may have written tags of his own,
 /// they are the first that stand in the product's order without anything between; the first at all where the line is cut.
 fn rule_begins(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let head = bytes.get(..DECISION_BYTES_MAX).unwrap_or(bytes);
-    if memmem::find(head, b"Matched \"Operator `").is_none() {
+    // It is the first quote of the sentence; to search for the words costs more.
+    let quote = memchr(b'"', bytes.get(..DECISION_BYTES_MAX).unwrap_or(bytes)).unwrap_or_default();
+    let (before, behind) = bytes.split_at_checked(quote).unwrap_or_default();
+    if !before.ends_with(b"Matched ") || !behind.starts_with(b"\"Operator `") {
         return 0;
     }
     let mut beginnings = memmem::find_iter(bytes, b"[file \"").take(RULES_TRIED_MAX);

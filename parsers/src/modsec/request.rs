@@ -5,6 +5,7 @@ use alloc::{borrow::Cow, format, vec::Vec};
 use core::cmp::Reverse;
 
 use super::message::{Message, TAGS_MAX};
+use super::tag::Key;
 use super::{host, note_text};
 use crate::alert::{Alert, Severity, Text, Value, Verdict};
 use crate::{lex, words};
@@ -61,6 +62,11 @@ impl<'a> Request<'a> {
         if self.messages.len() < MESSAGES_MAX {
             self.messages.push(message);
         }
+    }
+
+    /// Counts a message that is not kept.
+    pub(crate) fn leave_out(&mut self) {
+        self.count += 1;
     }
 
     /// Is there something to tell?
@@ -129,21 +135,21 @@ pub(crate) fn describe<'a>(mut message: Message<'a>, alert: &mut Alert<'a>) {
         verdict => verdict,
     };
     alert.severity = stated(&message).unwrap_or_else(|| severity_of(alert.verdict));
-    alert.severity_raw = message.take_value("severity");
+    alert.severity_raw = message.take_value(Key::Severity);
     note_score(&message, alert);
     take_tags(&mut message, alert);
     alert.rule.category = category(&alert.tags);
     alert.action = message.action.take();
-    alert.rule.id = message.take_value("id");
-    alert.rule.name = message.take_value("msg");
-    alert.rule.revision = message.take_value("rev");
-    alert.rule.ruleset = message.take_value("ver");
-    for (key, name) in [("unique_id", "modsecurity.unique_id"), ("uri", "url.original")] {
+    alert.rule.id = message.take_value(Key::Id);
+    alert.rule.name = message.take_value(Key::Msg);
+    alert.rule.revision = message.take_value(Key::Rev);
+    alert.rule.ruleset = message.take_value(Key::Ver);
+    for (key, name) in [(Key::UniqueId, "modsecurity.unique_id"), (Key::Uri, "url.original")] {
         if let Some(value) = message.take_value(key) {
             note_text(name, value, alert);
         }
     }
-    if let Some(name) = message.take_value("hostname") {
+    if let Some(name) = message.take_value(Key::Hostname) {
         if alert.detail("url.domain").is_none() {
             host(name, alert);
         } else if alert.detail("url.domain") != Some(&Value::Text(name.clone())) {
@@ -156,9 +162,9 @@ pub(crate) fn describe<'a>(mut message: Message<'a>, alert: &mut Alert<'a>) {
     let texts = [
         ("modsecurity.way", message.way.take()),
         ("modsecurity.match", message.reason.take()),
-        ("modsecurity.data", message.take_value("data")),
-        ("modsecurity.file", message.take_value("file")),
-        ("modsecurity.ref", message.take_value("ref")),
+        ("modsecurity.data", message.take_value(Key::Data)),
+        ("modsecurity.file", message.take_value(Key::File)),
+        ("modsecurity.ref", message.take_value(Key::Ref)),
     ];
     for (key, value) in texts {
         if let Some(value) = value {
@@ -166,9 +172,9 @@ pub(crate) fn describe<'a>(mut message: Message<'a>, alert: &mut Alert<'a>) {
         }
     }
     let numbers = [
-        ("modsecurity.line", message.value("line")),
-        ("modsecurity.maturity", message.value("maturity")),
-        ("modsecurity.accuracy", message.value("accuracy")),
+        ("modsecurity.line", message.value(Key::Line)),
+        ("modsecurity.maturity", message.value(Key::Maturity)),
+        ("modsecurity.accuracy", message.value(Key::Accuracy)),
     ];
     for (key, digits) in numbers {
         // libmodsecurity and Coraza write 0 where a rule says nothing.
@@ -184,14 +190,19 @@ pub(crate) fn describe<'a>(mut message: Message<'a>, alert: &mut Alert<'a>) {
 
 // CVE numbers stand in names and in tags.
 fn take_tags<'a>(message: &mut Message<'a>, alert: &mut Alert<'a>) {
-    if let Some(name) = message.value("msg") {
+    if let Some(name) = message.value(Key::Msg) {
         words::cves_owned(name, &mut alert.vulnerabilities);
+    }
+    for tag in
+        message.tags.iter().filter(|tag| matches!(tag.as_bytes(), [b'C' | b'c', b'V' | b'v', ..]))
+    {
+        words::cves_owned(tag, &mut alert.vulnerabilities);
+    }
+    if alert.tags.is_empty() {
+        alert.tags = core::mem::take(&mut message.tags);
     }
     for tag in message.tags.drain(..) {
         if alert.tags.len() < TAGS_MAX && !alert.tags.contains(&tag) {
-            if matches!(tag.as_bytes(), [b'C' | b'c', b'V' | b'v', ..]) {
-                words::cves_owned(&tag, &mut alert.vulnerabilities);
-            }
             alert.tags.push(tag);
         }
     }
@@ -204,7 +215,7 @@ fn category<'a>(tags: &[Text<'a>]) -> Option<Text<'a>> {
 }
 
 fn label<'a>(message: &Message<'a>) -> Option<Text<'a>> {
-    match (message.value("id"), message.value("msg")) {
+    match (message.value(Key::Id), message.value(Key::Msg)) {
         (Some(id), Some(name)) => Some(Cow::Owned(format!("{id} {name}"))),
         (id, name) => id.or(name).cloned(),
     }
@@ -216,12 +227,12 @@ const EVALUATING: [&str; 7] =
     ["949100", "949110", "949111", "959100", "959101", "981176", "981200"];
 
 fn evaluates(message: &Message<'_>) -> bool {
-    message.value("id").is_some_and(|id| EVALUATING.contains(&id.as_ref()))
+    message.value(Key::Id).is_some_and(|id| EVALUATING.contains(&id.as_ref()))
 }
 
 /// Rules that only add up what others found, of the Core Rule Set 2 to 4.
 fn sums_up(message: &Message<'_>) -> bool {
-    let id = message.value("id").and_then(|id| lex::number::<u32>(id.as_bytes()));
+    let id = message.value(Key::Id).and_then(|id| lex::number::<u32>(id.as_bytes()));
     matches!(
         id,
         Some(
@@ -240,7 +251,7 @@ fn note_score(message: &Message<'_>, alert: &mut Alert<'_>) {
     if !sums_up(message) {
         return;
     }
-    let name = message.value("msg").map(AsRef::as_ref).unwrap_or_default();
+    let name = message.value(Key::Msg).map(AsRef::as_ref).unwrap_or_default();
     let score = ["Total Score: ", "Total Inbound Score: ", "Total Outbound Score: ", "blocking="]
         .iter()
         .find_map(|before| name.split_once(before))
@@ -252,7 +263,7 @@ fn note_score(message: &Message<'_>, alert: &mut Alert<'_>) {
 
 // The engine's scale, 0 to 7 or its words. A rule without a severity is `0` in libmodsecurity and was `emergency` in Coraza.
 fn stated(message: &Message<'_>) -> Option<Severity> {
-    Some(match message.value("severity")?.as_ref() {
+    Some(match message.value(Key::Severity)?.as_ref() {
         "EMERGENCY" | "ALERT" | "alert" | "1" | "CRITICAL" | "critical" | "2" => Severity::Critical,
         "ERROR" | "error" | "3" => Severity::High,
         "WARNING" | "warning" | "4" => Severity::Medium,

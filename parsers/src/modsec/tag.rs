@@ -6,31 +6,60 @@ use memchr::memchr;
 
 use crate::alert::Text;
 
-/// The keys that ModSecurity and Coraza write once in a message.
-pub(super) const KEYS: [&str; 14] = [
-    "file",
-    "line",
-    "id",
-    "rev",
-    "msg",
-    "data",
-    "severity",
-    "ver",
-    "maturity",
-    "accuracy",
-    "hostname",
-    "uri",
-    "unique_id",
-    "ref",
-];
+/// The keys that ModSecurity and Coraza write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    File,
+    Line,
+    Id,
+    Rev,
+    Msg,
+    Data,
+    Severity,
+    Ver,
+    Maturity,
+    Accuracy,
+    Hostname,
+    Uri,
+    UniqueId,
+    Ref,
+    /// The one that may stand there many times.
+    Tag,
+}
 
-/// The key that may stand there many times.
-pub(super) const MANY: &str = "tag";
+impl Key {
+    /// How many stand in a message once.
+    pub(super) const ONCE: usize = Self::Tag as usize;
+
+    pub(super) const fn of(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"file" => Self::File,
+            b"line" => Self::Line,
+            b"id" => Self::Id,
+            b"rev" => Self::Rev,
+            b"msg" => Self::Msg,
+            b"data" => Self::Data,
+            b"severity" => Self::Severity,
+            b"ver" => Self::Ver,
+            b"maturity" => Self::Maturity,
+            b"accuracy" => Self::Accuracy,
+            b"hostname" => Self::Hostname,
+            b"uri" => Self::Uri,
+            b"unique_id" => Self::UniqueId,
+            b"ref" => Self::Ref,
+            b"tag" => Self::Tag,
+            _ => return None,
+        })
+    }
+}
+
+/// The most bytes of a key.
+const KEY_BYTES_MAX: usize = "unique_id".len();
 
 /// A tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    pub(super) key: &'a str,
+    pub(super) key: Key,
     /// As written, escapes included.
     pub(super) value: &'a str,
     /// Byte offset behind the closing bracket.
@@ -42,23 +71,27 @@ pub(super) struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// The tag whose bracket opens at this byte; none where the bracket is another one.
     pub(super) fn at(text: &'a str, open: usize) -> Option<Self> {
-        let inside = text.get(open + 1..)?;
-        let (key, _) = inside.get(..LEAD_BYTES_MAX).unwrap_or(inside).split_once(" \"")?;
-        if key != MANY && !KEYS.contains(&key) {
-            return None;
-        }
-        let from = open + 1 + key.len() + 2;
-        let (to, whole) = match value_end(text.as_bytes(), from) {
+        let bytes = text.as_bytes();
+        let (name, _) = lead(bytes.get(open..)?)?;
+        let key = Key::of(name)?;
+        let from = open + name.len() + "[ \"".len();
+        let (to, whole) = match value_end(bytes, from) {
             Some(to) => (to, true),
-            None => (text.len(), false),
+            None => (bytes.len(), false),
         };
-        let end = if whole { to + 2 } else { to };
+        let end = if whole { to + "\"]".len() } else { to };
         Some(Self { key, value: text.get(from..to)?, end, whole })
     }
 }
 
-/// The most bytes of a key, its blank and its quote.
-const LEAD_BYTES_MAX: usize = "unique_id \"".len();
+// `[key "`: the key, and what stands behind.
+fn lead(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = bytes.strip_prefix(b"[")?;
+    let is_key_byte = |byte: &&u8| byte.is_ascii_lowercase() || **byte == b'_';
+    let length = inside.iter().take(KEY_BYTES_MAX).take_while(is_key_byte).count();
+    let (key, behind) = inside.split_at_checked(length)?;
+    Some((key, behind.strip_prefix(b" \"")?)).filter(|_| length > 0)
+}
 
 // The quote that ends the value: one with the bracket behind it and no backslash before it. A value that ends in a
 // backslash is told by the next tag: inside a value its quote would be escaped as well. Apache doubles the backslashes of
@@ -87,13 +120,7 @@ fn may_follow(behind: &[u8]) -> bool {
 
 fn begins_tag(behind: &[u8]) -> bool {
     let behind = behind.trim_ascii_start();
-    let Some((b'[', inside)) = behind.split_first() else { return behind.is_empty() };
-    let letters = inside.iter().take(LEAD_BYTES_MAX).take_while(|b| is_key_byte(**b)).count();
-    letters > 0 && inside.get(letters..).is_some_and(|rest| rest.starts_with(b" \""))
-}
-
-const fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte == b'_'
+    behind.is_empty() || lead(behind).is_some()
 }
 
 /// Undoes `\"` and `\\`, also where Apache has escaped the backslash once more (`\\"`). Other escapes stay as written.

@@ -19,8 +19,8 @@ pub(super) struct Header<'a> {
     /// Where the message begins.
     pub(super) end: usize,
     stamp: Option<Stamp>,
-    /// `[client ...]`, `[remote ...]` of the server, and ModSecurity's own, which is the last.
-    clients: Vec<&'a [u8]>,
+    /// `[client ...]`, `[remote ...]`: the first, which is the server's, and the last, which is ModSecurity's own.
+    clients: [Option<&'a [u8]>; 2],
     module: Option<&'a [u8]>,
     level: Option<&'a [u8]>,
     process: Option<&'a [u8]>,
@@ -83,7 +83,7 @@ impl<'a> Header<'a> {
     /// Gives the alert what the header says.
     pub(super) fn complete(self, alert: &mut Alert<'a>) {
         alert.stamp = self.stamp;
-        alert.source = source(&self.clients);
+        alert.source = source(self.clients);
         for (key, word) in [("log.level", self.level), ("apache.module", self.module)] {
             if let Some(word) = word {
                 modsec::note_text(key, text::shown(word), alert);
@@ -106,7 +106,9 @@ impl<'a> Header<'a> {
             inside.strip_prefix(b"client ").or_else(|| inside.strip_prefix(b"remote "))
         {
             let quoted = client.strip_prefix(b"\"").and_then(|inside| inside.strip_suffix(b"\""));
-            self.clients.push(quoted.unwrap_or(client));
+            let client = Some(quoted.unwrap_or(client));
+            let [first, last] = &mut self.clients;
+            (*first, *last) = (first.or(client), client);
         } else if let Some(ids) = inside.strip_prefix(b"pid ") {
             let end = memchr(b':', ids).unwrap_or(ids.len());
             self.process = ids.get(..end);
@@ -149,15 +151,15 @@ fn time(inside: &[u8]) -> Option<Stamp> {
 }
 
 // ModSecurity's own client is the one that its rules saw. The server writes the same with its port, glued on by a colon.
-fn source<'a>(clients: &[&'a [u8]]) -> Endpoint<'a> {
-    let own = clients.last().and_then(|client| core::str::from_utf8(client).ok());
-    let mut source = own.map(modsec::client).unwrap_or_default();
-    if let [server, own] = clients
-        && source.port.is_none()
-    {
-        let port = server.strip_prefix(*own).and_then(|behind| behind.strip_prefix(b":"));
-        let bracketed = || Some(lex::socket(server, false)?.port).flatten();
-        source.port = port.and_then(lex::number).or_else(bracketed);
+fn source<'a>([server, own]: [Option<&'a [u8]>; 2]) -> Endpoint<'a> {
+    let (Some(server), Some(own)) = (server, own) else { return Endpoint::default() };
+    let mut source = core::str::from_utf8(own).map(modsec::client).unwrap_or_default();
+    if source.port.is_none() {
+        let glued = server.strip_prefix(own).and_then(|behind| behind.strip_prefix(b":"));
+        source.port = match glued {
+            Some(port) => lex::number(port),
+            None => lex::socket(server, false).and_then(|server| server.port),
+        };
     }
     source
 }
@@ -170,7 +172,7 @@ mod tests {
     fn check(line: &str, ip: &str, port: Option<u16>) {
         let header = Header::read(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
         assert!(line[..header.end].ends_with("ModSecurity: "));
-        let source = source(&header.clients);
+        let source = source(header.clients);
         let ip = (!ip.is_empty()).then(|| ip.parse().unwrap());
         assert_eq!((source.ip, source.port), (ip, port), "{line}");
     }

@@ -1,11 +1,11 @@
 //! The members of an audit record in JSON. The three products' names do not contradict each other, so one reader knows them
 //! all. Of a name that stands there twice the first counts.
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 
 use crate::alert::{Alert, Endpoint, Stamp, Text, Value};
 use crate::json::{self, Members};
-use crate::modsec::{self, Engine, Message, Request};
+use crate::modsec::{self, Engine, MESSAGES_MAX, Message, Request};
 use crate::{lex, stamp};
 
 /// What is read so far.
@@ -13,7 +13,9 @@ use crate::{lex, stamp};
 pub(super) struct Audit<'a> {
     pub(super) transaction_seen: bool,
     alert: Alert<'a>,
-    messages: Request<'a>,
+    /// The engine's sentences, escapes undone, and beside each what else is said of the rule.
+    said: Vec<(Option<Text<'a>>, Message<'a>)>,
+    request: Request<'a>,
     /// Coraza's instant, which counts before its wall clock.
     instant: Option<Stamp>,
     coraza: bool,
@@ -42,14 +44,18 @@ impl<'a> Audit<'a> {
 
     /// The alert, if there is one.
     pub(super) fn into_alert(self) -> Option<Alert<'a>> {
-        let Self { mut alert, messages, instant, coraza, .. } = self;
-        if !messages.is_alert() {
-            return None;
-        }
+        let Self { mut alert, said, request, instant, coraza, .. } = self;
         alert.product = Cow::Borrowed(if coraza { "coraza" } else { "modsecurity" });
         alert.stamp = instant.or(alert.stamp);
-        messages.describe(&mut alert);
-        Some(alert)
+        let (sentences, rules): (Vec<_>, Vec<_>) = said.into_iter().unzip();
+        if sentences.iter().all(Option::is_none) {
+            return described(alert, request, rules.into_iter());
+        }
+        let messages = sentences.iter().zip(rules).map(|(sentence, rule)| match sentence {
+            Some(sentence) => spoken(sentence, rule),
+            None => rule,
+        });
+        described(alert, request, messages).map(Alert::into_owned)
     }
 
     fn note(&mut self, key: &'static str, value: &'a str) {
@@ -97,7 +103,7 @@ fn transaction<'a>(audit: &mut Audit<'a>, key: &str, value: &'a str) {
         "producer" => audit.inside(value, producer),
         "messages" => messages(audit, value),
         "highest_severity" => audit.note("modsecurity.highest_severity", value),
-        "is_interrupted" => audit.messages.intercepted = truth(audit.messages.intercepted, value),
+        "is_interrupted" => audit.request.intercepted = truth(audit.request.intercepted, value),
         _ => {}
     }
 }
@@ -157,7 +163,7 @@ fn audit_data<'a>(audit: &mut Audit<'a>, key: &str, value: &'a str) {
         "messages" => messages(audit, value),
         "action" => audit.inside(value, |audit, key, value| {
             if key == "intercepted" {
-                audit.messages.intercepted = truth(audit.messages.intercepted, value);
+                audit.request.intercepted = truth(audit.request.intercepted, value);
             }
         }),
         "engine_mode" => engine(audit, value),
@@ -175,61 +181,67 @@ fn messages<'a>(audit: &mut Audit<'a>, value: &'a str) {
         return;
     }
     json::items(value, usize::MAX, |item| {
-        let message = if item.starts_with('{') {
-            let mut rule = RuleMembers::default();
-            json::inside(item, &mut rule);
-            rule.into_message()
+        if audit.said.len() == MESSAGES_MAX {
+            audit.request.leave_out();
+        } else if item.starts_with('{') {
+            let mut said = Said::default();
+            json::inside(item, &mut said);
+            audit.said.push(said.into_parts());
         } else {
-            json::plain(item).map(sentence).unwrap_or_default()
-        };
-        audit.messages.push(message);
+            audit.said.push((json::plain(item), Message::default()));
+        }
     });
 }
 
-// An engine's sentence, with or without `[client ...] ModSecurity: ` in front.
-fn sentence(text: Text<'_>) -> Message<'_> {
-    match text {
-        Cow::Borrowed(text) => Message::read(behind_name(text)).0,
-        Cow::Owned(text) => Message::read(behind_name(&text)).0.into_owned(),
+// What the messages of a request make of its alert.
+fn described<'s>(
+    mut alert: Alert<'s>,
+    mut request: Request<'s>,
+    messages: impl Iterator<Item = Message<'s>>,
+) -> Option<Alert<'s>> {
+    messages.for_each(|message| request.push(message));
+    if !request.is_alert() {
+        return None;
     }
+    request.describe(&mut alert);
+    Some(alert)
 }
 
-fn behind_name(text: &str) -> &str {
-    let Some(client) = text.strip_prefix("[client ") else { return text };
-    let body = client.split_once("] ").map_or(client, |(_, behind)| behind);
-    body.strip_prefix("Coraza: ").or_else(|| body.strip_prefix("ModSecurity: ")).unwrap_or(body)
+// A sentence has all that stands beside it, and the decision as well.
+fn spoken<'s>(sentence: &'s str, rule: Message<'s>) -> Message<'s> {
+    let body = match sentence.strip_prefix("[client ").and_then(|rest| rest.split_once("] ")) {
+        Some((_, body)) => body,
+        None => sentence,
+    };
+    let body = body.strip_prefix("Coraza: ").or_else(|| body.strip_prefix("ModSecurity: "));
+    Message::read(body.unwrap_or(sentence)).0.filled(rule)
 }
 
 /// One message of libmodsecurity or Coraza.
 #[derive(Default)]
-struct RuleMembers<'a> {
-    message: Message<'a>,
-    /// The rule's name where its details have none, and Coraza's sentence.
+struct Said<'a> {
+    sentence: Option<Text<'a>>,
+    rule: Message<'a>,
+    /// The rule's name where nothing else has it.
     name: Option<Text<'a>>,
-    whole: Option<Text<'a>>,
 }
 
-impl<'a> RuleMembers<'a> {
-    fn into_message(self) -> Message<'a> {
-        let Self { message, name, whole } = self;
-        // The sentence has all that the details have, and the decision as well.
-        let mut message = match whole.map(sentence) {
-            Some(read) if read.is_alert() => read.filled(message),
-            _ => message,
-        };
+impl<'a> Said<'a> {
+    fn into_parts(self) -> (Option<Text<'a>>, Message<'a>) {
+        let Self { sentence, mut rule, name } = self;
         if let Some(name) = name {
-            message.set("msg", name);
+            rule.set("msg", name);
         }
-        message
+        (sentence, rule)
     }
 }
 
-impl<'a> Members<'a> for RuleMembers<'a> {
+impl<'a> Members<'a> for Said<'a> {
     fn member(&mut self, key: &str, value: &'a str) {
         match key {
             "message" => self.name = self.name.take().or_else(|| json::plain(value)),
-            "error_message" => self.whole = self.whole.take().or_else(|| json::plain(value)),
-            "details" | "data" => json::inside(value, &mut Details(&mut self.message)),
+            "error_message" => self.sentence = self.sentence.take().or_else(|| json::plain(value)),
+            "details" | "data" => json::inside(value, &mut Details(&mut self.rule)),
             _ => {}
         }
     }
@@ -282,8 +294,8 @@ fn port(end: &mut Endpoint<'_>, value: &str) {
 }
 
 fn engine<'a>(audit: &mut Audit<'a>, value: &'a str) {
-    if audit.messages.engine == Engine::Unknown {
-        audit.messages.engine = Engine::read(&json::plain(value).unwrap_or_default());
+    if audit.request.engine == Engine::Unknown {
+        audit.request.engine = Engine::read(&json::plain(value).unwrap_or_default());
     }
     audit.note("modsecurity.engine_mode", value);
 }

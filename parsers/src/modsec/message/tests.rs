@@ -105,9 +105,9 @@ fn what_a_client_wrote_names_no_rule() {
             "Warning. Matched \"Operator `Rx' with parameter `x' against variable `ARGS:a' (Value: `{value}' ) {rule}"
         );
         let (message, _) = Message::read(&text);
-        assert_eq!(message.value("id").map(AsRef::as_ref), Some("942100"), "{value}");
-        assert_eq!(message.value("msg").map(AsRef::as_ref), Some("real"), "{value}");
-        assert_eq!(message.value("severity").map(AsRef::as_ref), Some("2"), "{value}");
+        assert_eq!(message.value(Key::Id).map(AsRef::as_ref), Some("942100"), "{value}");
+        assert_eq!(message.value(Key::Msg).map(AsRef::as_ref), Some("real"), "{value}");
+        assert_eq!(message.value(Key::Severity).map(AsRef::as_ref), Some("2"), "{value}");
     }
     // Behind the request's id the web server writes what the client asked for.
     let (message, rest) =
@@ -116,19 +116,22 @@ fn what_a_client_wrote_names_no_rule() {
     assert_eq!(rest, r#", request: "GET /[tag "x"]""#);
     let escaped = r#"Warning. at ARGS:[id \"1\"]. [id "5"] [msg "a \"] [severity \"DEBUG\"] b"] [severity "ALERT"]"#;
     let (message, _) = Message::read(escaped);
-    assert_eq!(message.value("id").map(AsRef::as_ref), Some("5"));
-    assert_eq!(message.value("severity").map(AsRef::as_ref), Some("ALERT"));
+    assert_eq!(message.value(Key::Id).map(AsRef::as_ref), Some("5"));
+    assert_eq!(message.value(Key::Severity).map(AsRef::as_ref), Some("ALERT"));
 }
 
 #[test]
 fn of_a_cut_tag_only_prose_is_taken() {
     let (message, _) = Message::read(r#"Warning. [msg "Path Trav"#);
-    assert_eq!((message.value("msg").map(AsRef::as_ref), message.cut), (Some("Path Trav"), true));
+    assert_eq!(
+        (message.value(Key::Msg).map(AsRef::as_ref), message.cut),
+        (Some("Path Trav"), true)
+    );
     let (message, _) = Message::read(r#"Warning. [id "9491"#);
-    assert_eq!((message.value("id"), message.cut), (None, true));
+    assert_eq!((message.value(Key::Id), message.cut), (None, true));
     let (message, _) =
         Message::read("Warning. Matched \"Operator `Rx' (Value: `[id \"1\"] [severity \"7\"]");
-    assert_eq!(message.value("id"), None);
+    assert_eq!(message.value(Key::Id), None);
 }
 
 #[test]
