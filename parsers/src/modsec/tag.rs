@@ -154,7 +154,8 @@ mod tests {
     fn a_value_ends_at_its_own_quote() {
         let check = |text: &str, want: Option<(&str, &str)>| {
             let got = Tag::at(text, 0);
-            let whole = got.filter(|tag| tag.whole).map(|tag| (tag.value, &text[tag.end..]));
+            let whole =
+                got.filter(|tag| tag.whole).map(|tag| (tag.value, text.get(tag.end..).unwrap()));
             assert_eq!(whole, want, "{text}");
         };
         check(r#"[msg "a"] [id "5"]"#, Some(("a", r#" [id "5"]"#)));

@@ -1,3 +1,5 @@
+//! What becomes of a message, also where a client has written into it.
+
 use super::*;
 
 #[track_caller]

@@ -1,3 +1,5 @@
+//! What a request is called, and what became of it.
+
 use super::*;
 
 fn request(messages: &[&'static str]) -> Request<'static> {
