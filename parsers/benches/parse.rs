@@ -268,3 +268,74 @@ fn eve(event_type: &str, n: usize) -> String {
          \"bytes_toclient\":1490,\"start\":\"2026-03-14T10:50:25.700000+0000\"}}}}"
     )
 }
+
+#[divan::bench]
+fn modsecurity_in_apaches_log(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "[Sat Mar 14 10:50:25.009964 2026] [security2:error] [pid 2560:tid 140496349419264] [client \
+                 203.0.113.9:{n}] [client 203.0.113.9] ModSecurity: Warning. Pattern match \"{}\" at ARGS:a. {} \
+                 [hostname \"www.example.com\"] [uri \"/\"] [unique_id \"YVW7KjiKxXlACWj0fjsbkgAAAEk\"]",
+                r"(?i)(?:\\x5c|(?:%(?:c(?:0%(?:[2aq]f|5c|9v)|1%(?:[19p]c|8s|af))".repeat(3),
+                modsecurity_tags("\"")
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+#[divan::bench]
+fn modsecurity_audit(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            let boundary = format!("--{:08x}-", n + 0x0a1b_2c3d);
+            let message =
+                format!("Message: Warning. Matched phrase \"a\" at ARGS:a. {}\n", modsecurity_tags("\""));
+            format!(
+                "{boundary}A--\n[14/Mar/2026:10:50:25 +0000] ZmwR5AebAO5-Tfs4FnXWuwAAigg 203.0.113.9 {n} \
+                 192.0.2.80 80\n{boundary}B--\nPOST /?a=b HTTP/1.1\nHost: www.example.com\nUser-Agent: \
+                 probe\n\n{boundary}C--\n{}\n{boundary}F--\nHTTP/1.1 403 Forbidden\n\n{boundary}H--\n{}\
+                 Engine-Mode: \"ENABLED\"\n\n{boundary}Z--",
+                "key=value&".repeat(100),
+                message.repeat(3)
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+#[divan::bench]
+fn modsecurity_audit_in_json(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            let message = format!("\"Warning. Matched phrase \\\"a\\\". {}\"", modsecurity_tags("\\\""));
+            format!(
+                "{{\"transaction\":{{\"time\":\"14/Mar/2026:10:50:25 +0000\",\"transaction_id\":\"Z{n}\",\
+                 \"remote_address\":\"203.0.113.9\",\"remote_port\":43790}},\"request\":{{\"request_line\":\
+                 \"GET /?a=b HTTP/1.1\",\"headers\":{{\"Host\":\"www.example.com\"}},\"body\":[\"{}\"]}},\
+                 \"audit_data\":{{\"messages\":[{message},{message},{message}]}}}}",
+                "key=value&".repeat(100)
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+fn modsecurity_tags(quote: &str) -> String {
+    let tags = [
+        ("file", "/usr/share/modsecurity-crs/rules/REQUEST-930-APPLICATION-ATTACK-LFI.conf"),
+        ("line", "47"),
+        ("id", "930100"),
+        ("msg", "Path Traversal Attack (/../)"),
+        ("data", "Matched Data: /../ found within REQUEST_URI_RAW: /?a=../../../../etc/passwd"),
+        ("severity", "CRITICAL"),
+        ("ver", "OWASP_CRS/3.3.0"),
+        ("tag", "application-multi"),
+        ("tag", "attack-lfi"),
+        ("tag", "paranoia-level/1"),
+        ("tag", "OWASP_CRS"),
+        ("tag", "capec/1000/255/153/126"),
+    ];
+    tags.map(|(key, value)| format!("[{key} {quote}{value}{quote}]")).join(" ")
+}

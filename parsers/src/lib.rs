@@ -26,6 +26,7 @@ mod fields;
 mod json;
 mod levels;
 mod lex;
+mod modsec;
 mod ossec;
 mod owned;
 mod snort;
@@ -42,6 +43,10 @@ mod fail2ban;
 mod falco;
 mod ipsbell;
 mod juniper_srx;
+mod modsec_apache_error;
+mod modsec_audit;
+mod modsec_audit_json;
+mod modsec_nginx_error;
 mod netscreen;
 mod ossec_alerts;
 mod panos_threat;
@@ -116,6 +121,10 @@ pub const FORMATS: &[&Format] = &[
     &juniper_srx::FORMAT,
     &netscreen::FORMAT,
     &barracuda::FORMAT,
+    &modsec_apache_error::FORMAT,
+    &modsec_nginx_error::FORMAT,
+    &modsec_audit::FORMAT,
+    &modsec_audit_json::FORMAT,
 ];
 
 /// The format of this name.

@@ -63,3 +63,19 @@ fn what_is_no_stamp_is_refused() {
         assert_eq!(any(text.as_bytes()), None, "{text}");
     }
 }
+
+#[test]
+fn web_servers_write_their_own_form() {
+    let check = |text: &str, want: Option<Stamp>| {
+        let read = common_log(text.as_bytes()).ok().map(|(_, stamp)| stamp);
+        assert_eq!(read, want, "{text}");
+    };
+    let at = |unix_micros| Some(Stamp::Instant { unix_micros });
+    check("29/Feb/2024:12:00:00 +0100", at(1_709_204_400_000_000));
+    check("29/Feb/2024:12:00:00.5 +0000", at(1_709_208_000_500_000));
+    check("29/Feb/2024:12:00:00 --0730", at(1_709_235_000_000_000));
+    assert!(matches!(common_log(b"29/Feb/2024:12:00:00"), Ok((b"", Stamp::Local { .. }))));
+    for text in ["2/Feb/2024:12:00:00", "29/Fev/2024:12:00:00", "29/Feb/2024 12:00:00", ""] {
+        check(text, None);
+    }
+}
