@@ -21,15 +21,25 @@ pub mod text;
 
 mod columns;
 mod fast;
+mod fields;
 mod json;
 mod lex;
 mod owned;
+mod pairs;
+mod ranks;
 mod stamp;
 mod words;
 
 mod cef;
+mod fortiddos;
+mod fortigate;
+mod leef;
+mod meraki;
 mod snort_fast;
 mod snort_full;
+mod sonicwall;
+mod sophos_xg;
+mod stormshield;
 mod suricata_eve;
 mod suricata_fast;
 
@@ -75,6 +85,13 @@ pub const FORMATS: &[&Format] = &[
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
     &cef::FORMAT,
+    &leef::FORMAT,
+    &fortigate::FORMAT,
+    &fortiddos::FORMAT,
+    &sonicwall::FORMAT,
+    &stormshield::FORMAT,
+    &sophos_xg::FORMAT,
+    &meraki::FORMAT,
 ];
 
 /// The format of this name.
