@@ -4,6 +4,7 @@
 use alloc::{borrow::Cow, format, vec::Vec};
 
 use crate::alert::{Alert, Endpoint, Text, Value};
+use crate::table::{ROWS_MAX, Table};
 use crate::{lex, text, words};
 
 /// What a key says.
@@ -27,6 +28,8 @@ pub(crate) enum Field {
     Transport,
     Source(Side),
     Destination(Side),
+    /// Looked at by the product's own reader; what that hands back is text under this name.
+    Own(&'static str),
     /// Text under this name.
     Text(&'static str),
     /// The same in lower case.
@@ -50,17 +53,13 @@ pub(crate) enum Side {
 pub(crate) struct Names {
     /// What stands before the keys that are not in the table: `fortigate.`.
     pub(crate) prefix: &'static str,
-    /// Sorted by key, for the binary search.
-    pub(crate) keys: &'static [(&'static str, Field)],
+    pub(crate) keys: Table<Field>,
 }
-
-/// The most keys of a table.
-const KEYS_MAX: usize = 256;
 
 /// Which keys of a table a record had, and what it said a second time.
 #[derive(Debug, Default)]
 struct Seen<'a> {
-    bits: [u64; KEYS_MAX / 64],
+    bits: [u64; ROWS_MAX / 64 + 1],
     repeated: Vec<Text<'a>>,
 }
 
@@ -76,9 +75,9 @@ impl Seen<'_> {
 }
 
 impl Names {
-    /// Takes keys and their values in their order. `own` sees each first, and hands back what it has no better place for. A
-    /// value is kept under its own key where the table does not know that, or where its field has a value already. The
-    /// second value of a key changes nothing, and is kept in one list with the others.
+    /// Takes keys and their values in their order. `own` sees those that are the product's own ([`Field::Own`]), and hands
+    /// back what is to be kept as well. A value is kept under its own key where the table does not know that, or where its
+    /// field has a value already. The second value of a key changes nothing, and is kept in one list with the others.
     pub(crate) fn take_all<'a>(
         &self,
         pairs: impl Iterator<Item = (&'a str, Text<'a>)>,
@@ -87,10 +86,12 @@ impl Names {
     ) {
         let mut seen = Seen::default();
         for (key, value) in pairs {
-            let at = self.keys.binary_search_by(|(name, _)| (*name).cmp(key)).ok();
-            let left = match at {
-                Some(at) if !seen.mark(at) => Some(value),
-                _ => own(key, value, alert).and_then(|value| self.take(key, at, value, alert)),
+            let left = match self.keys.find(key) {
+                Some((at, _)) if !seen.mark(at) => Some(value),
+                Some((_, Field::Own(name))) => own(key, value, alert)
+                    .and_then(|value| text_of(alert.note(name, Value::Text(value)))),
+                Some((_, field)) => self.take(key, Some(field), value, alert),
+                None => self.take(key, None, value, alert),
             };
             if let Some(value) = left {
                 seen.repeated.push(Cow::Owned(format!("{key}={value}")));
@@ -104,12 +105,12 @@ impl Names {
     fn take<'a>(
         &self,
         key: &str,
-        at: Option<usize>,
+        field: Option<Field>,
         value: Text<'a>,
         alert: &mut Alert<'a>,
     ) -> Option<Text<'a>> {
-        let left = match at.and_then(|at| self.keys.get(at)) {
-            Some((_, field)) if !text::says_nothing(&value) => field.take(value, alert)?,
+        let left = match field {
+            Some(field) if !text::says_nothing(&value) => field.take(value, alert)?,
             _ => value,
         };
         text_of(alert.note(format!("{}{key}", self.prefix), Value::Text(left)))
@@ -145,7 +146,7 @@ impl Field {
             Self::Transport => first(&mut alert.transport, words::transport(value)),
             Self::Source(side) => side.take(value, &mut alert.source),
             Self::Destination(side) => side.take(value, &mut alert.destination),
-            Self::Text(name) => text_of(alert.note(name, Value::Text(value))),
+            Self::Text(name) | Self::Own(name) => text_of(alert.note(name, Value::Text(value))),
             Self::Lower(name) => text_of(alert.note(name, Value::Text(text::lower(value)))),
             Self::Number(name) => match lex::number(value.as_bytes()) {
                 Some(number) => text_of(alert.note(name, Value::Integer(number))),
@@ -207,10 +208,4 @@ pub(crate) fn text_of(value: Option<Value<'_>>) -> Option<Text<'_>> {
         Value::Integer(number) => Some(Cow::Owned(format!("{number}"))),
         Value::Bool(_) | Value::List(_) | Value::Json(_) => None,
     }
-}
-
-#[cfg(test)]
-pub(crate) fn assert_sorted(names: &Names) {
-    assert!(names.keys.is_sorted_by(|a, b| a.0 < b.0), "{} is not sorted", names.prefix);
-    assert!(names.keys.len() <= KEYS_MAX, "{} has too many keys", names.prefix);
 }

@@ -4,11 +4,10 @@
 
 use alloc::{borrow::Cow, boxed::Box, format};
 
-use memchr::memmem;
-
 use crate::alert::{Alert, Direction, Parsed, Reject, Text, Value, Verdict};
 use crate::fields::{self, Field, Names, Side};
-use crate::pairs::Pairs;
+use crate::pairs::{self, Pairs};
+use crate::table::Table;
 use crate::{Format, Framing, no_short_cut, ranks, stamp};
 
 use Field as F;
@@ -28,16 +27,13 @@ pub(crate) const FORMAT: Format = Format {
     parse_head: parse,
 };
 
-const WINDOW_BYTES: usize = 256;
-
 fn claims(record: &[u8]) -> bool {
-    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
     (record.starts_with(b"devid=") || record.starts_with(b"date="))
-        && [&b" type="[..], b" spp="].iter().all(|key| memmem::find(window, key).is_some())
+        && pairs::has_keys(record, &[b"type", b"spp"])
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    match Pairs::new(record).value_of("type") {
+    match pairs::near_value(record, b"type") {
         Some(b"attack") => {}
         Some(_) => return Ok(Parsed::Other),
         None => return Err(Reject { at: record.len(), wanted: "`type`" }),
@@ -105,12 +101,13 @@ fn complete(alert: &mut Alert<'_>) {
 }
 
 /// What is not listed stays under `fortiddos.`.
-const NAMES: Names = Names { prefix: "fortiddos.", keys: KEYS };
+static NAMES: Names = Names { prefix: "fortiddos.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
     ("dIP", F::Destination(Side::Address)),
     ("dPort", F::Destination(Side::Port)),
-    ("description", F::Name),
+    ("date", F::Own("fortiddos.date")),
+    ("description", F::Own("fortiddos.description")),
     ("devid", F::Text("observer.serial_number")),
     ("dip", F::Destination(Side::Address)),
     ("dir", F::Text("fortiddos.dir")),
@@ -125,6 +122,7 @@ const KEYS: &[(&str, Field)] = &[
     ("protocol", F::Transport),
     ("sIP", F::Source(Side::Address)),
     ("sPort", F::Source(Side::Port)),
+    ("severity", F::Own("fortiddos.severity")),
     ("sip", F::Source(Side::Address)),
     ("sport", F::Source(Side::Port)),
     ("spp", F::Text("fortiddos.spp")),
@@ -134,15 +132,7 @@ const KEYS: &[(&str, Field)] = &[
     ("subnet_name", F::Text("fortiddos.subnet_name")),
     ("subnetid", F::Text("fortiddos.subnetid")),
     ("subtype", F::Text("fortiddos.subtype")),
+    ("time", F::Own("fortiddos.time")),
     ("type", F::Text("fortiddos.type")),
+    ("tz", F::Own("fortiddos.tz")),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&NAMES);
-    }
-}

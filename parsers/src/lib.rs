@@ -28,6 +28,7 @@ mod owned;
 mod pairs;
 mod ranks;
 mod stamp;
+mod table;
 mod words;
 
 mod cef;

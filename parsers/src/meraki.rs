@@ -5,9 +5,10 @@ use alloc::{borrow::Cow, boxed::Box};
 
 use memchr::memmem;
 
-use crate::alert::{Alert, Parsed, Reject, Severity, Stamp, Text, Verdict};
+use crate::alert::{Alert, Parsed, Reject, Severity, Stamp, Text, Value, Verdict};
 use crate::fields::{self, Field, Names, Side};
 use crate::pairs::Pairs;
+use crate::table::Table;
 use crate::{Format, Framing, lex, no_short_cut, stamp, text, words};
 
 use Field as F;
@@ -132,8 +133,8 @@ fn intrusion<'a>(record: &'a [u8], alert: &mut Alert<'a>) {
 fn file<'a>(record: &'a [u8], alert: &mut Alert<'a>) -> bool {
     let mut done = Done::default();
     pairs_of(record, alert, &mut done);
-    let disposition = Pairs::quoted_by(b'\'', record).value_of("disposition");
-    let found = disposition == Some(b"malicious") || done.action.as_deref() == Some("block");
+    let malicious = matches!(alert.detail("meraki.disposition"), Some(Value::Text(word)) if word == "malicious");
+    let found = malicious || done.action.as_deref() == Some("block");
     alert.severity = if found { Severity::High } else { Severity::Info };
     alert.rule.category = Some(Cow::Borrowed("malware"));
     alert.rule.name = alert.rule.name.take().or(Some(Cow::Borrowed("file scanned")));
@@ -216,33 +217,23 @@ impl<'a> Done<'a> {
 }
 
 /// What is not listed stays under `meraki.`.
-const NAMES: Names = Names { prefix: "meraki.", keys: KEYS };
+static NAMES: Names = Names { prefix: "meraki.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
-    ("action", F::Text("meraki.action")),
-    ("decision", F::Action),
+    ("action", F::Own("meraki.action")),
+    ("decision", F::Own("meraki.decision")),
     ("dhost", F::Destination(Side::Mac)),
     ("direction", F::Direction),
     ("disposition", F::Text("meraki.disposition")),
-    ("dst", F::Destination(Side::Address)),
+    ("dst", F::Own("meraki.dst")),
     ("mac", F::Source(Side::Mac)),
     ("name", F::Name),
     ("priority", F::Priority),
-    ("protocol", F::Transport),
+    ("protocol", F::Own("meraki.protocol")),
     ("sha256", F::Lower("file.hash.sha256")),
     ("shost", F::Source(Side::Mac)),
-    ("signature", F::Rule),
-    ("src", F::Source(Side::Address)),
-    ("timestamp", F::Text("meraki.timestamp")),
+    ("signature", F::Own("meraki.signature")),
+    ("src", F::Own("meraki.src")),
+    ("timestamp", F::Own("meraki.timestamp")),
     ("url", F::Text("url.original")),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&NAMES);
-    }
-}

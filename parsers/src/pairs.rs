@@ -1,7 +1,7 @@
 //! Records of `key=value` pairs, as firewalls write them: values perhaps in quotes with `\"` and `\\` inside, separated by
 //! blanks and tabs, or by commas. Knows no product and no key.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use crate::alert::Text;
 use crate::{lex, text};
@@ -11,6 +11,34 @@ pub(crate) const PAIRS_MAX: usize = 512;
 
 /// The most bytes of a key.
 const KEY_BYTES_MAX: usize = 64;
+
+/// How far the keys that tell a product stand from a record's beginning.
+const WINDOW_BYTES: usize = 512;
+
+/// Do all of these keys stand near the record's beginning?
+pub(crate) fn has_keys(record: &[u8], keys: &[&[u8]]) -> bool {
+    keys.iter().all(|key| near_value(record, key).is_some())
+}
+
+/// The value of a key near the record's beginning, without its quotes: for who must tell records apart before they are
+/// split, at a fraction of the cost. It may be cut at the window's end.
+pub(crate) fn near_value<'a>(record: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
+    for equals in memchr_iter(b'=', window) {
+        let Some(before) = window.get(..equals).and_then(|before| before.strip_suffix(key)) else {
+            continue;
+        };
+        if before.last().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b',')) {
+            let value = window.get(equals + 1..)?;
+            let (value, end) = match value.strip_prefix(b"\"") {
+                Some(value) => (value, memchr(b'"', value)),
+                None => (value, memchr3(b' ', b',', b'\t', value)),
+            };
+            return value.get(..end.unwrap_or(value.len()));
+        }
+    }
+    None
+}
 
 /// A key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +97,6 @@ impl<'a> Pairs<'a> {
     /// Keys with their values, those without a value left aside.
     pub(crate) fn texts(self) -> impl Iterator<Item = (&'a str, Text<'a>)> {
         self.filter_map(|pair| Some((pair.key, pair.text()?)))
-    }
-
-    /// The first value of this key, as written; for who looks at one or two before all are read.
-    pub(crate) fn value_of(mut self, key: &str) -> Option<&'a [u8]> {
-        self.find(|pair| pair.key == key).map(|pair| pair.value)
     }
 
     // The next key from here on. One that does not begin the record has a separator before it, so `a=b=c` is one pair. The
@@ -245,6 +268,21 @@ mod tests {
         let mut pairs = Pairs::quoted_by(b'\'', b"a='x y' b=\"1\"");
         assert_eq!(pairs.next().unwrap().value, b"x y");
         assert_eq!(pairs.next().unwrap().value, b"\"1\"");
+    }
+
+    #[test]
+    fn a_value_is_found_near_the_beginning() {
+        let check = |record: &str, want: Option<&str>| {
+            let got =
+                near_value(record.as_bytes(), b"type").map(|v| core::str::from_utf8(v).unwrap());
+            assert_eq!(got, want, "{record}");
+        };
+        check("a=1 subtype=x type=\"u tm\" b=2", Some("u tm"));
+        check("type=utm", Some("utm"));
+        check("a=1,type=utm,b=2", Some("utm"));
+        check("a=1 type=", Some(""));
+        check("a=1 subtype=x", None);
+        check(&std::format!("{}type=x", "a=1 ".repeat(WINDOW_BYTES)), None);
     }
 
     #[test]

@@ -4,11 +4,10 @@
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::memmem;
-
 use crate::alert::{Alert, Endpoint, Parsed, Reject, Severity, Text, Value, Verdict};
 use crate::fields::{self, Field, Names, Side};
-use crate::pairs::Pairs;
+use crate::pairs::{self, Pairs};
+use crate::table::Table;
 use crate::{Format, Framing, lex, no_short_cut, ranks, stamp, text, words};
 
 use Field as F;
@@ -47,12 +46,8 @@ const FLOODS: [u32; 15] =
 // Category "attack", and no attack: the administrator changed how floods are dealt with.
 const SETTINGS: [u32; 5] = [856, 857, 858, 862, 863];
 
-const WINDOW_BYTES: usize = 256;
-
 fn claims(record: &[u8]) -> bool {
-    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
-    record.starts_with(b"id=")
-        && [&b" sn="[..], b" fw="].iter().all(|key| memmem::find(window, key).is_some())
+    record.starts_with(b"id=") && pairs::has_keys(record, &[b"sn", b"fw"])
 }
 
 /// What a record is, by its category and its message's number.
@@ -75,8 +70,8 @@ fn kind(category: Option<u32>, message: Option<u32>) -> Kind {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    let number = |key| Pairs::new(record).value_of(key).and_then(lex::number::<u32>);
-    let (category, message) = (number("c"), number("m"));
+    let number = |key| pairs::near_value(record, key).and_then(lex::number::<u32>);
+    let (category, message) = (number(b"c"), number(b"m"));
     if category.is_none() && message.is_none() {
         return Err(Reject { at: record.len(), wanted: "`c` or `m`" });
     }
@@ -98,7 +93,8 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
         "sid" => fields::first(&mut signature, value),
         "ipspri" | "idppri" | "spypri" => rank(value, alert),
         // Not applicable: the firewall took no action of its own.
-        "fw_action" if value == "NA" => F::Text("sonicwall.fw_action").take(value, alert),
+        "fw_action" if value == "NA" => Some(value),
+        "fw_action" => F::Action.take(value, alert),
         _ => Some(value),
     });
     // A signature is the rule; where there is none, the message.
@@ -224,7 +220,7 @@ fn port_colon(value: &str) -> Option<usize> {
 }
 
 /// What is not listed stays under `sonicwall.`.
-const NAMES: Names = Names { prefix: "sonicwall.", keys: KEYS };
+static NAMES: Names = Names { prefix: "sonicwall.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
     ("app", F::Text("sonicwall.app")),
@@ -233,18 +229,20 @@ const KEYS: &[(&str, Field)] = &[
     ("appid", F::Text("sonicwall.appid")),
     ("arg", F::Text("url.path")),
     ("c", F::Text("sonicwall.category")),
-    ("dst", F::Destination(Side::Address)),
+    ("dst", F::Own("sonicwall.dst")),
     ("dstMac", F::Destination(Side::Mac)),
-    ("dstV6", F::Destination(Side::Address)),
+    ("dstV6", F::Own("sonicwall.dstV6")),
     ("dstZone", F::Text("observer.egress.zone")),
     ("dstname", F::Text("url.domain")),
     ("filename", F::Text("file.name")),
     ("fw", F::Host),
-    ("fw_action", F::Action),
+    ("fw_action", F::Own("sonicwall.fw_action")),
     ("gcat", F::Text("sonicwall.gcat")),
     ("id", F::Text("sonicwall.id")),
     ("idpcat", F::Category),
+    ("idppri", F::Own("sonicwall.idppri")),
     ("ipscat", F::Category),
+    ("ipspri", F::Own("sonicwall.ipspri")),
     ("m", F::Text("sonicwall.message_id")),
     ("mac", F::Source(Side::Mac)),
     ("msg", F::Name),
@@ -252,20 +250,21 @@ const KEYS: &[(&str, Field)] = &[
     ("note", F::Text("sonicwall.note")),
     ("op", F::Text("sonicwall.op")),
     ("pri", F::Priority),
-    ("proto", F::Transport),
+    ("proto", F::Own("sonicwall.proto")),
     ("rcvd", F::Number("destination.bytes")),
     ("referer", F::Text("http.request.referrer")),
     ("result", F::Number("http.response.status_code")),
     ("rule", F::Ruleset),
     ("sent", F::Number("source.bytes")),
-    ("sid", F::Rule),
+    ("sid", F::Own("sonicwall.sid")),
     ("sn", F::Text("observer.serial_number")),
     ("spycat", F::Category),
-    ("src", F::Source(Side::Address)),
+    ("spypri", F::Own("sonicwall.spypri")),
+    ("src", F::Own("sonicwall.src")),
     ("srcMac", F::Source(Side::Mac)),
-    ("srcV6", F::Source(Side::Address)),
+    ("srcV6", F::Own("sonicwall.srcV6")),
     ("srcZone", F::Text("observer.ingress.zone")),
-    ("time", F::Text("sonicwall.time")),
+    ("time", F::Own("sonicwall.time")),
     ("user", F::Source(Side::User)),
     ("usr", F::Source(Side::User)),
 ];
@@ -292,10 +291,5 @@ mod tests {
         check("::", Some(("::", "")));
         check("example", None);
         check("", None);
-    }
-
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&NAMES);
     }
 }

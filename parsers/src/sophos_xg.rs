@@ -6,12 +6,10 @@ mod keys;
 
 use alloc::{borrow::Cow, boxed::Box, format};
 
-use memchr::memmem;
-
 use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value, Verdict};
 use crate::fields;
-use crate::pairs::Pairs;
-use crate::{Format, Framing, ranks, stamp, text, words};
+use crate::pairs::{self, Pairs};
+use crate::{Format, Framing, lex, ranks, stamp, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -41,34 +39,21 @@ const SPAM: &str = "spam";
 
 const STATUS: &str = "http.response.status_code";
 
-const WINDOW_BYTES: usize = 512;
-
 fn claims(record: &[u8]) -> bool {
-    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
     (record.starts_with(b"device=\"") || record.starts_with(b"device_name=\""))
-        && [&b" log_id="[..], b" log_type="].iter().all(|key| memmem::find(window, key).is_some())
-}
-
-// The value of a key that stands among the first and in quotes.
-fn first_value<'a>(record: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
-    let value = window.get(memmem::find(window, key)? + key.len()..)?.strip_prefix(b"\"")?;
-    value.get(..memchr::memchr(b'"', value)?)
+        && pairs::has_keys(record, &[b"log_id", b"log_type"])
 }
 
 // The bulk of a log: what the firewall and the product itself tell.
 fn skips(record: &[u8]) -> bool {
-    match first_value(record, b" log_type=") {
-        Some(b"Firewall") => first_value(record, b" log_component=") != Some(b"DoS Attack"),
+    match pairs::near_value(record, b"log_type") {
+        Some(b"Firewall") => pairs::near_value(record, b"log_component") != Some(b"DoS Attack"),
         Some(b"Event" | b"System Health" | b"Heartbeat" | b"Wireless Protection") => true,
         _ => false,
     }
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    if skips(record) {
-        return Ok(Parsed::Other);
-    }
     let mut alert = Box::<Alert<'_>>::default();
     alert.product = Cow::Borrowed("sophos_xg");
     alert.details.reserve_exact(24);
@@ -118,7 +103,7 @@ impl<'a> Said<'a> {
             "log_subtype" => (&mut self.subtype, false),
             // What syslog calls a severity is called a priority in the older form.
             "priority" | "severity" => (&mut self.rank, false),
-            "rule_priority" => (&mut self.rule_rank, true),
+            "rule_priority" => (&mut self.rule_rank, false),
             "log_type" => (&mut self.log_type, true),
             "log_component" => (&mut self.component, true),
             "reason" => (&mut self.reason, true),
@@ -178,6 +163,7 @@ impl<'a> Said<'a> {
             Some(_) => Severity::Info,
             None => self.rank.as_deref().and_then(ranks::level).unwrap_or_default(),
         };
+        alert.priority = self.rule_rank.as_deref().and_then(|rank| lex::number(rank.as_bytes()));
         alert.severity_raw = self.rank;
     }
 }

@@ -8,7 +8,8 @@ use memchr::memmem;
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Verdict};
 use crate::fields::{self, Field, Names, Side};
-use crate::pairs::Pairs;
+use crate::pairs::{self, Pairs};
+use crate::table::Table;
 use crate::{Format, Framing, stamp, words};
 
 use Field as F;
@@ -29,12 +30,9 @@ pub(crate) const FORMAT: Format = Format {
     parse_head: parse,
 };
 
-const WINDOW_BYTES: usize = 256;
-
 fn claims(record: &[u8]) -> bool {
-    let window = record.get(..WINDOW_BYTES).unwrap_or(record);
     (record.starts_with(b"time=") || record.starts_with(b"id="))
-        && [&b" fw="[..], b" startime="].iter().all(|key| memmem::find(window, key).is_some())
+        && pairs::has_keys(record, &[b"fw", b"startime"])
 }
 
 // The log's name is among the last keys.
@@ -43,12 +41,11 @@ fn skips(record: &[u8]) -> bool {
 }
 
 fn log_type(record: &[u8]) -> Option<&[u8]> {
-    let at = memmem::rfind(record, b" logtype=")? + b" logtype=".len();
-    let value = record.get(at..)?;
-    let value = value.strip_prefix(b"\"").unwrap_or(value);
-    let end = value.iter().position(|byte| matches!(byte, b'"' | b' ')).unwrap_or(value.len());
-    value.get(..end)
+    let tail = record.get(record.len().saturating_sub(TAIL_BYTES)..).unwrap_or(record);
+    pairs::near_value(tail, b"logtype")
 }
+
+const TAIL_BYTES: usize = 128;
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     match log_type(record) {
@@ -95,7 +92,7 @@ fn severity(priority: &str) -> Severity {
 }
 
 /// What is not listed stays under `stormshield.`.
-const NAMES: Names = Names { prefix: "stormshield.", keys: KEYS };
+static NAMES: Names = Names { prefix: "stormshield.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
     ("action", F::Action),
@@ -125,6 +122,7 @@ const KEYS: &[(&str, Field)] = &[
     ("origdstport", F::Text("stormshield.origdstport")),
     ("pktdump", F::Text("stormshield.pktdump")),
     ("pktlen", F::Number("ipsbell.packet_size")),
+    ("pri", F::Own("stormshield.pri")),
     ("proto", F::Protocol),
     ("repeat", F::Count),
     ("risk", F::Number("stormshield.risk")),
@@ -139,16 +137,9 @@ const KEYS: &[(&str, Field)] = &[
     ("srcname", F::Text("stormshield.srcname")),
     ("srcport", F::Source(Side::Port)),
     ("srcportname", F::Text("stormshield.srcportname")),
+    ("startime", F::Own("stormshield.startime")),
     ("target", F::Text("stormshield.target")),
+    ("time", F::Own("stormshield.time")),
+    ("tz", F::Own("stormshield.tz")),
     ("user", F::Source(Side::User)),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&NAMES);
-    }
-}

@@ -6,6 +6,7 @@ use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use super::extension::{Extension, Pair};
 use crate::alert::{Alert, Direction, Text, Value};
 use crate::fields::{self, Field, Side};
+use crate::table::Table;
 use crate::{lex, stamp, text, words};
 
 /// What a key means.
@@ -26,8 +27,7 @@ enum Meaning {
 use Field as F;
 use Meaning as M;
 
-// Sorted by key, for the binary search.
-const KEYS: &[(&str, Meaning)] = &[
+static KEYS: Table<Meaning> = Table::new(&[
     ("act", M::Is(F::Action)),
     ("app", M::Is(F::Protocol)),
     ("c6a1", M::Custom),
@@ -119,15 +119,14 @@ const KEYS: &[(&str, Meaning)] = &[
     ("src", M::Is(F::Source(Side::Address))),
     ("suid", M::Is(F::Text("source.user.id"))),
     ("suser", M::Is(F::Source(Side::User))),
-];
+]);
 
 /// Reads all pairs. What a product's own reader has set stays.
 pub(super) fn read<'a>(extension: &Extension<'a>, alert: &mut Alert<'a>) {
     let mut repeated: Vec<Text<'a>> = Vec::new();
     for (at, pair) in extension.pairs.iter().enumerate().filter(|(_, pair)| !pair.taken) {
         let Some(value) = pair.value() else { continue };
-        let meaning = KEYS.binary_search_by(|(key, _)| (*key).cmp(pair.key));
-        let meaning = meaning.ok().and_then(|at| KEYS.get(at)).map(|(_, meaning)| *meaning);
+        let meaning = KEYS.find(pair.key).map(|(_, meaning)| meaning);
         let left = match meaning {
             Some(meaning) if !text::says_nothing(&value) => {
                 take(meaning, pair, value, extension, alert)
@@ -276,14 +275,4 @@ fn keep<'a>(
 ) -> Option<Text<'a>> {
     let key = format!("{}{}", extension.dialect.unlisted, pair.key);
     fields::text_of(alert.note(key, Value::Text(value)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(KEYS.is_sorted_by(|a, b| a.0 < b.0));
-    }
 }

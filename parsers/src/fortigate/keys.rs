@@ -2,19 +2,20 @@
 //! Fortinet, "FortiOS log message reference", the fields of each log; "Log field name changes" of release 5.0.
 
 use crate::fields::{Field, Names, Side};
+use crate::table::Table;
 
 use Field as F;
 
 /// What is not listed stays under `fortigate.`.
-pub(crate) const NAMES: Names = Names { prefix: "fortigate.", keys: KEYS };
+pub(crate) static NAMES: Names = Names { prefix: "fortigate.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
     ("action", F::Action),
     ("agent", F::Text("user_agent.original")),
     ("analyticscksum", F::Lower("file.hash.sha256")),
-    ("app", F::Text("fortigate.app")),
-    ("appcat", F::Text("fortigate.appcat")),
-    ("appid", F::Text("fortigate.appid")),
+    ("app", F::Own("fortigate.app")),
+    ("appcat", F::Own("fortigate.appcat")),
+    ("appid", F::Own("fortigate.appid")),
     ("applist", F::Text("fortigate.applist")),
     ("apprisk", F::Text("fortigate.apprisk")),
     ("attack", F::Name),
@@ -23,14 +24,15 @@ const KEYS: &[(&str, Field)] = &[
     ("attackid", F::Rule),
     ("attackname", F::Name),
     ("authserver", F::Text("fortigate.authserver")),
-    ("catdesc", F::Text("fortigate.catdesc")),
+    ("catdesc", F::Own("fortigate.catdesc")),
     ("certhash", F::Lower("tls.server.hash.sha1")),
     ("count", F::Count),
     ("craction", F::Text("fortigate.craction")),
-    ("crlevel", F::Text("fortigate.crlevel")),
+    ("crlevel", F::Own("fortigate.crlevel")),
     ("crscore", F::Text("fortigate.crscore")),
     ("cve", F::Cve),
     ("cveid", F::Cve),
+    ("date", F::Own("fortigate.date")),
     ("device_id", F::Text("observer.serial_number")),
     ("devid", F::Text("observer.serial_number")),
     ("devname", F::Host),
@@ -48,9 +50,10 @@ const KEYS: &[(&str, Field)] = &[
     ("dstport", F::Destination(Side::Port)),
     ("dstuser", F::Destination(Side::User)),
     ("dstuuid", F::Text("fortigate.dstuuid")),
-    ("dtype", F::Text("fortigate.dtype")),
-    ("eventid", F::Text("fortigate.eventid")),
-    ("eventtype", F::Text("fortigate.eventtype")),
+    ("dtype", F::Own("fortigate.dtype")),
+    ("eventid", F::Own("fortigate.eventid")),
+    ("eventtime", F::Own("fortigate.eventtime")),
+    ("eventtype", F::Own("fortigate.eventtype")),
     ("filename", F::Text("file.name")),
     ("filesize", F::Number("file.size")),
     ("filetype", F::Text("file.type")),
@@ -61,16 +64,17 @@ const KEYS: &[(&str, Field)] = &[
     ("icmpid", F::Text("fortigate.icmpid")),
     ("icmptype", F::Text("fortigate.icmptype")),
     ("incidentserialno", F::Text("fortigate.incidentserialno")),
-    ("level", F::Text("fortigate.level")),
+    ("level", F::Own("fortigate.level")),
     ("log_id", F::Text("fortigate.logid")),
     ("logid", F::Text("fortigate.logid")),
     ("method", F::Text("fortigate.method")),
-    ("msg", F::Text("message")),
+    ("msg", F::Own("message")),
+    ("name", F::Own("fortigate.name")),
     ("policyid", F::Text("fortigate.policyid")),
     ("policyname", F::Text("fortigate.policyname")),
     ("policytype", F::Text("fortigate.policytype")),
     ("poluuid", F::Text("fortigate.poluuid")),
-    ("pri", F::Text("fortigate.level")),
+    ("pri", F::Own("fortigate.level")),
     ("profile", F::Ruleset),
     ("proto", F::Transport),
     ("qname", F::Text("dns.question.name")),
@@ -89,6 +93,7 @@ const KEYS: &[(&str, Field)] = &[
     ("sentbyte", F::Number("source.bytes")),
     ("service", F::Protocol),
     ("sessionid", F::Text("fortigate.sessionid")),
+    ("severity", F::Own("fortigate.severity")),
     ("src", F::Source(Side::Address)),
     ("src_int", F::Interface),
     ("src_port", F::Source(Side::Port)),
@@ -102,12 +107,14 @@ const KEYS: &[(&str, Field)] = &[
     ("srcuuid", F::Text("fortigate.srcuuid")),
     ("status", F::Action),
     ("subject", F::Text("email.subject")),
-    ("subtype", F::Text("fortigate.subtype")),
+    ("subtype", F::Own("fortigate.subtype")),
+    ("time", F::Own("fortigate.time")),
     ("tranip", F::Text("destination.nat.ip")),
     ("tranport", F::Number("destination.nat.port")),
     ("transip", F::Text("source.nat.ip")),
     ("transport", F::Number("source.nat.port")),
-    ("type", F::Text("fortigate.type")),
+    ("type", F::Own("fortigate.type")),
+    ("tz", F::Own("fortigate.tz")),
     ("unauthuser", F::Source(Side::User)),
     ("url", F::Text("url.original")),
     ("user", F::Source(Side::User)),
@@ -116,11 +123,3 @@ const KEYS: &[(&str, Field)] = &[
     ("virus_id", F::Rule),
     ("virusid", F::Rule),
 ];
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&super::NAMES);
-    }
-}

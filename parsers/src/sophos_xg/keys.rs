@@ -1,11 +1,12 @@
 //! The keys of Sophos Firewall, those of its standard and of its central reporting format, and where they belong.
 
 use crate::fields::{Field, Names, Side};
+use crate::table::Table;
 
 use Field as F;
 
 /// What is not listed stays under `sophos_xg.`.
-pub(super) const NAMES: Names = Names { prefix: "sophos_xg.", keys: KEYS };
+pub(super) static NAMES: Names = Names { prefix: "sophos_xg.", keys: Table::new(KEYS) };
 
 const KEYS: &[(&str, Field)] = &[
     ("action", F::Action),
@@ -21,6 +22,7 @@ const KEYS: &[(&str, Field)] = &[
     ("content_type", F::Text("http.response.mime_type")),
     ("contenttype", F::Text("http.response.mime_type")),
     ("cookie", F::Text("sophos_xg.cookie")),
+    ("date", F::Own("sophos_xg.date")),
     ("destinationip", F::Destination(Side::Address)),
     ("device", F::Text("sophos_xg.device")),
     ("device_id", F::Text("observer.serial_number")),
@@ -61,25 +63,28 @@ const KEYS: &[(&str, Field)] = &[
     ("ips_policy_name", F::Text("sophos_xg.ips_policy_name")),
     ("local_ip", F::Destination(Side::Address)),
     ("localip", F::Destination(Side::Address)),
-    ("log_component", F::Text("sophos_xg.log_component")),
+    ("log_component", F::Own("sophos_xg.log_component")),
     ("log_id", F::Text("sophos_xg.log_id")),
-    ("log_type", F::Text("sophos_xg.log_type")),
+    ("log_subtype", F::Own("sophos_xg.log_subtype")),
+    ("log_type", F::Own("sophos_xg.log_type")),
     ("login_user", F::Text("user.name")),
     ("malware", F::Name),
-    ("message", F::Text("message")),
+    ("message", F::Own("message")),
     ("method", F::Text("http.request.method")),
     ("out_interface", F::Text("observer.egress.interface.name")),
     ("platform", F::Text("sophos_xg.platform")),
+    ("priority", F::Own("sophos_xg.priority")),
     ("process_user", F::Text("process.user.name")),
     ("protocol", F::Transport),
     ("query_string", F::Text("url.query")),
     ("querystring", F::Text("url.query")),
-    ("reason", F::Text("event.reason")),
+    ("reason", F::Own("event.reason")),
     ("recipient", F::Text("email.to.address")),
     ("referer", F::Text("http.request.referrer")),
-    ("rule_priority", F::Priority),
+    ("rule_priority", F::Own("sophos_xg.rule_priority")),
     ("sender", F::Text("email.from.address")),
     ("server", F::Destination(Side::Domain)),
+    ("severity", F::Own("sophos_xg.severity")),
     ("sha1sum", F::Lower("file.hash.sha1")),
     ("signature_id", F::Rule),
     ("signature_msg", F::Name),
@@ -96,6 +101,8 @@ const KEYS: &[(&str, Field)] = &[
     ("target", F::Text("sophos_xg.target")),
     ("threatfeed", F::Text("threat.feed.name")),
     ("threatname", F::Name),
+    ("time", F::Own("sophos_xg.time")),
+    ("timestamp", F::Own("sophos_xg.timestamp")),
     ("timezone", F::Text("sophos_xg.timezone")),
     ("to_email_address", F::Text("email.to.address")),
     ("url", F::Text("url.original")),
@@ -107,13 +114,3 @@ const KEYS: &[(&str, Field)] = &[
     ("virus", F::Name),
     ("ws_protocol", F::Text("sophos_xg.ws_protocol")),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        crate::fields::assert_sorted(&NAMES);
-    }
-}
