@@ -33,11 +33,9 @@ const PASSED: &str = "passed";
 const FIRST: [&[u8]; 7] =
     [b"date=", b"logver=", b"itime=", b"eventtime=", b"timestamp=", b"devname=", b"devid="];
 
-// A type that no other product of the vendor has, or one that FortiOS shares with them.
-const TYPES: [&[u8]; 16] = [
+// The types that no other product of the vendor has.
+const TYPES: [&[u8]; 14] = [
     b"utm",
-    b"traffic",
-    b"event",
     b"anomaly",
     b"ips",
     b"virus",
@@ -54,11 +52,17 @@ const TYPES: [&[u8]; 16] = [
 ];
 
 fn claims(record: &[u8]) -> bool {
-    FIRST.iter().any(|first| record.starts_with(first))
-        && log_type(record).is_some_and(|found| TYPES.contains(&found))
-        // FortiDDoS and FortiWeb begin their records alike and have keys of their own.
-        && near_value(record, b"spp").is_none()
-        && near_value(record, b"msg_id").is_none()
+    if !FIRST.iter().any(|first| record.starts_with(first)) {
+        return false;
+    }
+    match log_type(record) {
+        // FortiDDoS and FortiWeb begin their records alike, and share these types.
+        Some(b"traffic" | b"event") => {
+            near_value(record, b"spp").is_none() && near_value(record, b"msg_id").is_none()
+        }
+        Some(found) => TYPES.contains(&found),
+        None => false,
+    }
 }
 
 fn log_type(record: &[u8]) -> Option<&[u8]> {
