@@ -254,4 +254,18 @@ mod tests {
             assert!(!claims(record.as_bytes()), "{record}");
         }
     }
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        check("CEF:0|Trend Micro|Deep Security Manager|20|851|Scan|6|", RECONNAISSANCE);
+        check("CEF:0|F5|ASM|15|Successful Request|Successful Request|2|", PASSED);
+        check("CEF:0|Fortinet|Fortigate|v7|1|x|3|cat=utm:dns act=pass", PASSED);
+        check("CEF:0|Check Point|VPN-1 & FireWall-1|Check Point|Log|Log|5|", CONNECTION);
+        let packet_filter = "deviceFacility=Packet Filtering act=Discard";
+        check(&format!("CEF:0|FORCEPOINT|Firewall|6|70019|x|0|{packet_filter}"), CONNECTION);
+    }
 }

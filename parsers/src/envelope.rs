@@ -81,6 +81,13 @@ impl<'a> Peel<'a> {
             self.envelope.priority = Some(priority);
             return Some((Piece::Priority, rest));
         }
+        // RFC 5424's version before a stamp and a host, and then no more of its fields (as QRadar's guide has it for LEEF).
+        if self.last == Piece::Priority
+            && let Some(rest) = input.strip_prefix(b"1 ")
+            && header_stamp(rest).is_some()
+        {
+            return Some((Piece::Priority, rest));
+        }
         if self.last != Piece::Stamp
             && let Some((found, rest)) = header_stamp(input)
         {

@@ -238,4 +238,14 @@ mod tests {
             assert!(!claims(record.as_bytes()), "{record}");
         }
     }
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        check("date=2026-03-14 type=utm subtype=dns action=pass", PASSED);
+        check("date=2026-03-14 type=utm subtype=virus eventtype=analytics action=x", PASSED);
+    }
 }

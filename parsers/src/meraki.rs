@@ -237,3 +237,19 @@ const KEYS: &[(&str, Field)] = &[
     ("timestamp", F::Own("meraki.timestamp")),
     ("url", F::Text("url.original")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        let record = "1773485425.5 MX84 security_event security_filtering_file_scanned \
+                      disposition=clean action=allow";
+        check(record, FILE);
+    }
+}

@@ -292,4 +292,14 @@ mod tests {
         check("example", None);
         check("", None);
     }
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        check("id=f sn=1 fw=192.0.2.1 c=0 m=860 msg=\"Possible SYN Flood\"", FLOOD);
+        check("id=f sn=1 fw=192.0.2.1 c=0 m=1198 msg=\"Initiator blocked\"", POLICY);
+    }
 }

@@ -167,3 +167,25 @@ impl<'a> Said<'a> {
         alert.severity_raw = self.rank;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        let record = |log_type: &str, component: &str, subtype: &str| {
+            format!(
+                "device=\"SFW\" log_id=1 log_type=\"{log_type}\" log_component=\"{component}\" \
+                 log_subtype=\"{subtype}\""
+            )
+        };
+        check(&record("Content Filtering", "HTTP", "Denied"), CONTENT);
+        check(&record("Firewall", "DoS Attack", "Denied"), DOS);
+        check(&record("Anti-Spam", "SMTP", "Probable Spam"), SPAM);
+    }
+}
