@@ -9,13 +9,13 @@ mod f5;
 mod fortigate;
 mod keys;
 
-use alloc::{borrow::Cow, boxed::Box, string::String};
+use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
 use memchr::memchr2;
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Text, Value, Verdict};
-use crate::{Format, Framing, lex, no_short_cut, text, words};
-use extension::Extension;
+use crate::{Format, Framing, lex, no_short_cut, ranks, text, words};
+pub(crate) use extension::Extension;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -25,21 +25,29 @@ pub(crate) const FORMAT: Format = Format {
               |8|dvchost=web1 src=203.0.113.9 dst=192.0.2.80 in=1093 proto=TCP spt=49786 dpt=80 \
               act=Reset",
     framing: Framing::Line,
-    also: &[],
+    also: KINDS,
     claims,
     skips: no_short_cut,
     parse,
     parse_head: parse,
 };
 
+// The kinds of records that are alerts only for those who ask.
+const CONNECTION: &str = "connection";
+const PASSED: &str = "passed";
+const RECONNAISSANCE: &str = "reconnaissance";
+
+/// The kinds of both formats.
+pub(crate) const KINDS: &[&str] = &[CONNECTION, PASSED, RECONNAISSANCE];
+
 /// The seven fields of the header, unescaped.
-struct Header<'a> {
-    vendor: Text<'a>,
-    product: Text<'a>,
-    version: Text<'a>,
-    id: Text<'a>,
-    name: Text<'a>,
-    severity: Text<'a>,
+pub(crate) struct Header<'a> {
+    pub(crate) vendor: Text<'a>,
+    pub(crate) product: Text<'a>,
+    pub(crate) version: Text<'a>,
+    pub(crate) id: Text<'a>,
+    pub(crate) name: Text<'a>,
+    pub(crate) severity: Text<'a>,
 }
 
 // A header's name alone may be long; what claims without the word `CEF` must show its severity
@@ -78,28 +86,58 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
             wanted: "seven header fields, each with a `|` behind it",
         });
     };
-    let mut extension = Extension::split(rest);
-    let trend = header.vendor.starts_with("Trend") && header.product.starts_with("Deep Security");
+    Ok(event(header, Extension::split(rest)))
+}
+
+/// What a record of this header and these pairs is. LEEF says the same in other words, and comes here too.
+pub(crate) fn event<'a>(header: Header<'a>, mut extension: Extension<'a>) -> Parsed<'a> {
     let fortinet = header.vendor.eq_ignore_ascii_case("Fortinet");
-    // What the Manager says is about itself: sign-ins, updates, connections.
-    let about_itself = trend && header.product == "Deep Security Manager";
-    if about_itself || (fortinet && !fortigate::is_alert(&extension)) {
-        return Ok(Parsed::Other);
-    }
+    let trend = deep_security::kind(&header, &extension);
     let mut alert = Box::<Alert<'_>>::default();
     alert.details.reserve_exact(extension.pairs.len() + 4);
-    if trend {
+    let mut kind = other_kind(&header, &extension);
+    match trend {
+        Some(deep_security::Kind::System) => return Parsed::Other,
+        Some(deep_security::Kind::Reconnaissance) => kind = Some(RECONNAISSANCE),
+        Some(deep_security::Kind::Event) | None => {}
+    }
+    if trend.is_some() {
         deep_security::read(&header, &mut extension, &mut alert);
     } else if fortinet {
-        fortigate::read(&mut extension, &mut alert);
+        match fortigate::read(&mut extension, &mut alert) {
+            fortigate::Kind::Attack => {}
+            fortigate::Kind::Passed => kind = Some(PASSED),
+            fortigate::Kind::Other => return Parsed::Other,
+        }
     }
-    head(header, &mut alert);
+    head(header, extension.dialect.name, &mut alert);
     keys::read(&extension, &mut alert);
     if alert.verdict == Verdict::Unknown {
         alert.verdict = alert.action.as_deref().map(words::verdict).unwrap_or_default();
     }
     f5::read(&extension, &mut alert);
-    Ok(Parsed::Alert(alert))
+    match kind {
+        Some(kind) => Parsed::Also(kind, alert),
+        None => Parsed::Alert(alert),
+    }
+}
+
+// What products log beside their alerts, when told to.
+fn other_kind(header: &Header<'_>, extension: &Extension<'_>) -> Option<&'static str> {
+    let facility = |name| extension.get("deviceFacility").as_deref() == Some(name);
+    match header.vendor.as_ref() {
+        "F5" if header.id == "Successful Request" => Some(PASSED),
+        // The rules of the packet filter, as "Connection_Allowed"; what it finds itself has other ids.
+        "FORCEPOINT" if facility("Packet Filtering") => {
+            matches!(lex::number(header.id.as_bytes()), Some(70_018..=70_022_u32))
+                .then_some(CONNECTION)
+        }
+        // The blades that tell of rules and not of attacks.
+        "Check Point" if matches!(header.product.as_ref(), "VPN-1 & FireWall-1" | "Firewall") => {
+            Some(CONNECTION)
+        }
+        _ => None,
+    }
 }
 
 // Six fields with a `|` behind each; the last may end the record. `\|` and `\\` are escaped.
@@ -116,7 +154,8 @@ fn header(fields: &[u8]) -> Option<(Header<'_>, &[u8])> {
     Some((Header { vendor, product, version, id, name, severity }, rest))
 }
 
-fn field(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
+/// A field of the header, and what is behind its `|`.
+pub(crate) fn field(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let mut end = 0;
     loop {
         end += memchr2(b'|', b'\\', input.get(end..)?)?;
@@ -130,7 +169,7 @@ fn field(input: &[u8]) -> Option<(Text<'_>, &[u8])> {
 }
 
 // The header's fields, where the product's own keys have not said it better.
-fn head<'a>(header: Header<'a>, alert: &mut Alert<'a>) {
+fn head<'a>(header: Header<'a>, dialect: &'static str, alert: &mut Alert<'a>) {
     if alert.product.is_empty() {
         alert.product = Cow::Owned(slug(&header.vendor, &header.product));
     }
@@ -138,18 +177,18 @@ fn head<'a>(header: Header<'a>, alert: &mut Alert<'a>) {
     if alert.rule.id.is_none() {
         alert.rule.id = some(header.id);
     } else {
-        alert.note("cef.device.event_class_id", Value::Text(header.id));
+        alert.note(format!("{dialect}.device.event_class_id"), Value::Text(header.id));
     }
     if alert.rule.name.is_none() {
         alert.rule.name = some(header.name);
     } else {
-        alert.note("cef.name", Value::Text(header.name));
+        alert.note(format!("{dialect}.name"), Value::Text(header.name));
     }
     if alert.severity_raw.is_none() {
         alert.severity = severity(&header.severity).unwrap_or_default();
         alert.severity_raw = some(header.severity);
     } else {
-        alert.note("cef.severity", Value::Text(header.severity));
+        alert.note(format!("{dialect}.severity"), Value::Text(header.severity));
     }
     alert.note("observer.vendor", Value::Text(header.vendor));
     alert.note("observer.product", Value::Text(header.product));
@@ -160,32 +199,9 @@ fn some(text: Text<'_>) -> Option<Text<'_>> {
     (!text.is_empty()).then_some(text)
 }
 
-// The guide: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high, or these words. 0 is ours to call
-// `info`: products write it for what they only log.
+// A number, or the guide's words.
 fn severity(raw: &str) -> Option<Severity> {
-    if let Some(number) = lex::number::<u8>(raw.as_bytes()) {
-        return match number {
-            0 => Some(Severity::Info),
-            1..=3 => Some(Severity::Low),
-            4..=6 => Some(Severity::Medium),
-            7..=8 => Some(Severity::High),
-            // Beyond the scale, and so at its end.
-            9.. => Some(Severity::Critical),
-        };
-    }
-    word_severity(raw)
-}
-
-fn word_severity(raw: &str) -> Option<Severity> {
-    let is = |words: &[&str]| words.iter().any(|word| raw.eq_ignore_ascii_case(word));
-    match () {
-        () if is(&["unknown", "info", "information", "informational"]) => Some(Severity::Info),
-        () if is(&["low"]) => Some(Severity::Low),
-        () if is(&["medium"]) => Some(Severity::Medium),
-        () if is(&["high"]) => Some(Severity::High),
-        () if is(&["very-high", "very high", "critical"]) => Some(Severity::Critical),
-        () => None,
-    }
+    lex::number::<u8>(raw.as_bytes()).map(ranks::ten).or_else(|| ranks::risk(raw))
 }
 
 /// The most bytes of a product's name.
@@ -237,5 +253,19 @@ mod tests {
         {
             assert!(!claims(record.as_bytes()), "{record}");
         }
+    }
+
+    #[test]
+    fn some_records_are_alerts_only_for_those_who_ask() {
+        let check = |record: &str, want: &str| {
+            let got = parse(record.as_bytes());
+            assert!(matches!(got, Ok(Parsed::Also(kind, _)) if kind == want), "{record}");
+        };
+        check("CEF:0|Trend Micro|Deep Security Manager|20|851|Scan|6|", RECONNAISSANCE);
+        check("CEF:0|F5|ASM|15|Successful Request|Successful Request|2|", PASSED);
+        check("CEF:0|Fortinet|Fortigate|v7|1|x|3|cat=utm:dns act=pass", PASSED);
+        check("CEF:0|Check Point|VPN-1 & FireWall-1|Check Point|Log|Log|5|", CONNECTION);
+        let packet_filter = "deviceFacility=Packet Filtering act=Discard";
+        check(&format!("CEF:0|FORCEPOINT|Firewall|6|70019|x|0|{packet_filter}"), CONNECTION);
     }
 }

@@ -87,6 +87,13 @@ impl<'a> Peel<'a> {
             self.envelope.priority = Some(priority);
             return Some((Piece::Priority, rest));
         }
+        // RFC 5424's version before a stamp and a host, and then no more of its fields (as QRadar's guide has it for LEEF).
+        if self.last == Piece::Priority
+            && let Some(rest) = input.strip_prefix(b"1 ")
+            && header_stamp(rest).is_some()
+        {
+            return Some((Piece::Priority, rest));
+        }
         if self.last != Piece::Stamp
             && let Some((found, rest)) = header_stamp(input)
         {
@@ -177,7 +184,10 @@ impl<'a> Iterator for Peel<'a> {
 impl<'a> Envelope<'a> {
     /// Gives an alert what its own record left out; all else is kept under `log.syslog`.
     pub fn complete(self, alert: &mut Alert<'a>) {
-        alert.stamp = alert.stamp.or(self.stamp);
+        alert.stamp = match (alert.stamp, self.stamp) {
+            (Some(clock), Some(header)) if differ_by_zone(clock, header) => Some(header),
+            (stamp, header) => stamp.or(header),
+        };
         if alert.host.is_none() {
             alert.host = self.host;
         }
@@ -196,6 +206,22 @@ impl<'a> Envelope<'a> {
             alert.note("log.syslog.priority", Value::Integer(i64::from(priority)));
         }
     }
+}
+
+/// How long a record may be on its way to whoever put the header before it, so that both times are one.
+const UNDERWAY_SECONDS_MAX: i64 = 60;
+
+// Does a wall clock of an unknown zone show the time of this instant in some zone? All are quarters of an hour apart. Then
+// the instant says more.
+fn differ_by_zone(clock: Stamp, header: Stamp) -> bool {
+    const QUARTER: i64 = 15 * 60;
+    let (Stamp::Local { minute, second, .. }, Stamp::Instant { unix_micros }) = (clock, header)
+    else {
+        return false;
+    };
+    let clock = i64::from(minute) * 60 + i64::from(second);
+    let apart = (unix_micros.div_euclid(1_000_000) - clock).rem_euclid(QUARTER);
+    apart.min(QUARTER - apart) <= UNDERWAY_SECONDS_MAX
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

@@ -16,7 +16,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::{memchr, memchr_iter, memmem};
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Stamp, Text, Value, Verdict};
-use crate::{Format, Framing, fields, lex, stamp, text, words};
+use crate::{Format, Framing, lex, places, stamp, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -154,9 +154,9 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     (alert.verdict, alert.severity) = meaning(kind, jail);
     let address = text::shown(address);
     if address.contains('/') {
-        fields::keep_text(&mut alert, "fail2ban.network", Some(address.clone()));
+        places::keep_text(&mut alert, "fail2ban.network", Some(address.clone()));
     }
-    fields::address(&mut alert.source, Some(address));
+    places::address(&mut alert.source, Some(address));
     details(&head, tail, &mut alert);
     if let Some(Cow::Borrowed(name)) = alert.rule.name {
         words::cves(name, &mut alert.vulnerabilities);
@@ -264,13 +264,13 @@ fn meaning(kind: Kind, jail: &[u8]) -> (Verdict, Severity) {
 }
 
 fn details<'a>(head: &Head<'a>, tail: &'a [u8], alert: &mut Alert<'a>) {
-    fields::keep_text(alert, "fail2ban.component", Some(text::shown(head.component)));
+    places::keep_text(alert, "fail2ban.component", Some(text::shown(head.component)));
     if let Some(pid) = head.pid.and_then(lex::number) {
         alert.note("process.pid", Value::Integer(pid));
     }
     // When the line was written on which the filter fired.
     let tail: Text<'a> = text::shown(tail.strip_prefix(b"- ").unwrap_or(tail));
-    fields::keep_text(alert, "fail2ban.detail", Some(tail));
+    places::keep_text(alert, "fail2ban.detail", Some(tail));
 }
 
 #[cfg(test)]

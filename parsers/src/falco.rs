@@ -15,7 +15,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::memchr;
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Stamp, Text, Value, Verdict};
-use crate::{Format, Framing, fields, json, lex, no_short_cut, stamp, text, words};
+use crate::{Format, Framing, json, lex, no_short_cut, places, stamp, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -134,7 +134,7 @@ fn line<'a>(record: &'a [u8], alert: &mut Alert<'a>) -> Result<(), Reject> {
     };
     match when {
         When::Stamp(stamp) => alert.stamp = Some(stamp),
-        When::Clock(clock) => fields::keep_text(alert, "falco.time", Some(text::shown(clock))),
+        When::Clock(clock) => places::keep_text(alert, "falco.time", Some(text::shown(clock))),
     }
     (alert.severity_raw, alert.severity) = (Some(Cow::Borrowed(priority)), severity);
     let output = text::shown(output);
@@ -151,7 +151,7 @@ fn line<'a>(record: &'a [u8], alert: &mut Alert<'a>) -> Result<(), Reject> {
     if alert.rule.name.is_none() {
         return Err(Reject { at: record.len(), wanted: "an output behind the priority" });
     }
-    fields::keep_text(alert, "falco.output", Some(output));
+    places::keep_text(alert, "falco.output", Some(output));
     Ok(())
 }
 
@@ -175,7 +175,7 @@ fn values<'a>(output: &'a str, alert: &mut Alert<'a>) {
         let key = key.trim();
         if is_key(key) && !says_nothing(value) {
             alert.note(
-                fields::joined("falco.values.", key),
+                places::joined("falco.values.", key),
                 Value::Text(Cow::Borrowed(value.trim())),
             );
         }

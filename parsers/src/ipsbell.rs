@@ -13,7 +13,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::memmem;
 
 use crate::alert::{Alert, Direction, Parsed, Reject, Severity, Text, Verdict};
-use crate::fields::{address, first, port};
+use crate::places::{address, first, port};
 use crate::{Format, Framing, json, lex, no_short_cut, stamp, text};
 
 /// The format.

@@ -196,8 +196,8 @@ pub(crate) fn quoted(input: &[u8]) -> Parse<'_, Text<'_>> {
     Wanted::here(input, "the closing quote")
 }
 
-// Undoes `\"` and `\\`; any other backslash stays.
-fn unescaped(text: &str) -> String {
+/// Undoes `\"` and `\\`; any other backslash stays.
+pub(crate) fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {

@@ -22,15 +22,19 @@ pub mod text;
 mod cisco;
 mod columns;
 mod fast;
-mod fields;
 mod json;
 mod levels;
 mod lex;
 mod modsec;
 mod ossec;
 mod owned;
+mod pairs;
+mod places;
+mod product_keys;
+mod ranks;
 mod snort;
 mod stamp;
+mod table;
 mod words;
 
 mod barracuda;
@@ -41,8 +45,12 @@ mod cisco_ios_ips;
 mod crowdsec;
 mod fail2ban;
 mod falco;
+mod fortiddos;
+mod fortigate;
 mod ipsbell;
 mod juniper_srx;
+mod leef;
+mod meraki;
 mod modsec_apache_error;
 mod modsec_audit;
 mod modsec_audit_json;
@@ -56,6 +64,9 @@ mod snort_csv;
 mod snort_fast;
 mod snort_full;
 mod snort_syslog;
+mod sonicwall;
+mod sophos_xg;
+mod stormshield;
 mod suricata_eve;
 mod suricata_fast;
 mod wazuh_json;
@@ -125,6 +136,13 @@ pub const FORMATS: &[&Format] = &[
     &modsec_nginx_error::FORMAT,
     &modsec_audit::FORMAT,
     &modsec_audit_json::FORMAT,
+    &leef::FORMAT,
+    &fortigate::FORMAT,
+    &fortiddos::FORMAT,
+    &sonicwall::FORMAT,
+    &stormshield::FORMAT,
+    &sophos_xg::FORMAT,
+    &meraki::FORMAT,
 ];
 
 /// The format of this name.

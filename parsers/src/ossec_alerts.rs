@@ -27,7 +27,7 @@ use nom::sequence::{delimited, preceded};
 use crate::alert::{Alert, Parsed, Reject, Stamp, Text, Value};
 use crate::lex::{self, Parse, Wanted};
 use crate::record::{Frame, Place};
-use crate::{Format, Framing, fields, no_short_cut, ossec, stamp, text, words};
+use crate::{Format, Framing, no_short_cut, ossec, places, stamp, text, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -136,7 +136,7 @@ fn title<'a>(line: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     };
     alert.stamp = Some(Stamp::Instant { unix_micros: seconds });
     let id = behind.get(..behind.len() - rest.len() - 1).map(text::shown);
-    fields::keep_text(alert, "ossec.alert_id", id);
+    places::keep_text(alert, "ossec.alert_id", id);
     let (flags, groups) = match memmem::find(rest, b"- ") {
         Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 2..).unwrap_or_default()),
         None => (rest, &b""[..]),
@@ -168,9 +168,9 @@ fn origin<'a>(line: &'a [u8], alert: &mut Alert<'a>) -> Parse<'a, ()> {
     });
     let (host, address) = agent.unwrap_or((from, b""));
     alert.host = Some(text::shown(host)).filter(|host| !text::says_nothing(host));
-    fields::keep_text(alert, "ossec.location", Some(text::shown(location)));
+    places::keep_text(alert, "ossec.location", Some(text::shown(location)));
     if lex::address(address).is_some() {
-        fields::keep_text(alert, "host.ip", Some(text::shown(address)));
+        places::keep_text(alert, "host.ip", Some(text::shown(address)));
     }
     Ok((b"", ()))
 }
@@ -234,13 +234,13 @@ fn take<'a>(what: Decoded, value: Text<'a>, alert: &mut Alert<'a>) {
     }
     let value = Some(value);
     match what {
-        Decoded::Source => fields::address(&mut alert.source, value),
-        Decoded::SourcePort => fields::port(&mut alert.source, value),
-        Decoded::SourcePlace => fields::keep_text(alert, "source.geo.name", value),
-        Decoded::Destination => fields::address(&mut alert.destination, value),
-        Decoded::DestinationPort => fields::port(&mut alert.destination, value),
-        Decoded::DestinationPlace => fields::keep_text(alert, "destination.geo.name", value),
-        Decoded::User => fields::first(&mut alert.destination.user, value),
+        Decoded::Source => places::address(&mut alert.source, value),
+        Decoded::SourcePort => places::port(&mut alert.source, value),
+        Decoded::SourcePlace => places::keep_text(alert, "source.geo.name", value),
+        Decoded::Destination => places::address(&mut alert.destination, value),
+        Decoded::DestinationPort => places::port(&mut alert.destination, value),
+        Decoded::DestinationPlace => places::keep_text(alert, "destination.geo.name", value),
+        Decoded::User => places::first(&mut alert.destination.user, value),
     }
 }
 
@@ -248,16 +248,16 @@ fn take<'a>(what: Decoded, value: Text<'a>, alert: &mut Alert<'a>) {
 pub(crate) fn field<'a>(alert: &mut Alert<'a>, key: &str, value: Text<'a>) -> Option<Text<'a>> {
     let value = Some(value);
     match key {
-        "srcip" | "src_ip" => fields::address(&mut alert.source, value),
-        "dstip" | "dest_ip" | "dst_ip" => fields::address(&mut alert.destination, value),
-        "srcport" | "src_port" => fields::port(&mut alert.source, value),
-        "dstport" | "dest_port" | "dst_port" => fields::port(&mut alert.destination, value),
-        "srcuser" => fields::first(&mut alert.source.user, value),
-        "dstuser" => fields::first(&mut alert.destination.user, value),
-        "action" => fields::first(&mut alert.action, value),
-        "proto" => fields::first(&mut alert.transport, value.map(words::transport)),
-        "app_proto" => fields::first(&mut alert.protocol, value),
-        "url" => fields::keep_text(alert, "url.original", value),
+        "srcip" | "src_ip" => places::address(&mut alert.source, value),
+        "dstip" | "dest_ip" | "dst_ip" => places::address(&mut alert.destination, value),
+        "srcport" | "src_port" => places::port(&mut alert.source, value),
+        "dstport" | "dest_port" | "dst_port" => places::port(&mut alert.destination, value),
+        "srcuser" => places::first(&mut alert.source.user, value),
+        "dstuser" => places::first(&mut alert.destination.user, value),
+        "action" => places::first(&mut alert.action, value),
+        "proto" => places::first(&mut alert.transport, value.map(words::transport)),
+        "app_proto" => places::first(&mut alert.protocol, value),
+        "url" => places::keep_text(alert, "url.original", value),
         _ => return value,
     }
     None

@@ -1,5 +1,5 @@
-//! The extension of a CEF record: `key=value key=value`, where values hold blanks and end only
-//! before ` key=`.
+//! The extension of a CEF record, `key=value key=value`, where values hold blanks and end only
+//! before ` key=`; and the attributes of a LEEF record, which end at a separator.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -15,14 +15,26 @@ pub(super) const PAIRS_MAX: usize = 512;
 const KEY_BYTES_MAX: usize = 128;
 
 /// The pairs in their order, as written.
-pub(super) struct Extension<'a> {
-    pub(super) pairs: Vec<Pair<'a>>,
+pub(crate) struct Extension<'a> {
+    pub(super) dialect: &'static Dialect,
+    pub(crate) pairs: Vec<Pair<'a>>,
 }
+
+/// Where what has no ECS name is kept.
+pub(crate) struct Dialect {
+    /// `cef`, for what is said of the record itself.
+    pub(super) name: &'static str,
+    /// What stands before a key that is not listed: `cef.extensions.`.
+    pub(super) unlisted: &'static str,
+}
+
+const CEF: Dialect = Dialect { name: "cef", unlisted: "cef.extensions." };
+const LEEF: Dialect = Dialect { name: "leef", unlisted: "leef.attributes." };
 
 /// A key and its value without the blanks around it, escapes not undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pair<'a> {
-    pub(super) key: &'a str,
+pub(crate) struct Pair<'a> {
+    pub(crate) key: &'a str,
     value: &'a [u8],
     /// A product's own reader has it; nobody needs to keep it.
     pub(super) taken: bool,
@@ -30,47 +42,41 @@ pub(super) struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     /// The value; `None` when it is empty.
-    pub(super) fn value(&self) -> Option<Text<'a>> {
-        (!self.value.is_empty()).then(|| unescaped(text::shown(self.value)))
+    pub(crate) fn value(&self) -> Option<Text<'a>> {
+        if self.value.is_empty() {
+            return None;
+        }
+        let value = text::shown(self.value);
+        // A Windows path whose backslashes are not doubled has no escapes: `C:\new` holds no new line.
+        match self.value {
+            [drive, b':', b'\\', behind, ..] if drive.is_ascii_alphabetic() && *behind != b'\\' => {
+                Some(value)
+            }
+            _ => Some(unescaped(value)),
+        }
     }
 }
 
 impl<'a> Extension<'a> {
-    /// Splits in one pass: an unescaped `=` begins a value when a key stands before it, with a
-    /// blank or nothing before that.
+    /// Splits a CEF extension: a key has a blank or nothing before it.
     pub(super) fn split(input: &'a [u8]) -> Self {
-        let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(32);
-        let mut open: Option<(&'a str, usize)> = None;
-        // Behind the last `=`: no key reaches back beyond it, so each byte is looked at twice at
-        // most.
-        let mut behind = 0;
-        for equals in memchr::memchr_iter(b'=', input) {
-            let word = input.get(behind..equals).unwrap_or_default();
-            let first = behind == 0;
-            behind = equals + 1;
-            if pairs.len() + 1 >= PAIRS_MAX {
-                break;
-            }
-            let Some(key) = key(word, first) else { continue };
-            let key_at = equals - key.len();
-            if let Some((key, value_at)) = open {
-                pairs.push(pair(key, input.get(value_at..key_at)));
-            }
-            open = Some((key, equals + 1));
-        }
-        if let Some((key, value_at)) = open {
-            pairs.push(pair(key, input.get(value_at..)));
-        }
-        Self { pairs }
+        Self { dialect: &CEF, pairs: split(input, None) }
+    }
+
+    /// Splits LEEF attributes: a key has the separator before it. Where there is no separator, the record went through
+    /// something that made blanks of its tabs, and it is split as CEF is.
+    pub(crate) fn split_at(separator: u8, input: &'a [u8]) -> Self {
+        let separator = memchr(separator, input).map(|_| separator);
+        Self { dialect: &LEEF, pairs: split(input, separator) }
     }
 
     /// The first value of this key.
-    pub(super) fn get(&self, key: &str) -> Option<Text<'a>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Text<'a>> {
         self.pairs.iter().find(|pair| pair.key == key)?.value()
     }
 
     /// The first value of this key, for its only reader: nobody else will keep it.
-    pub(super) fn take(&mut self, key: &str) -> Option<Text<'a>> {
+    pub(crate) fn take(&mut self, key: &str) -> Option<Text<'a>> {
         self.take_where(|found| found == key)
     }
 
@@ -92,23 +98,54 @@ impl<'a> Extension<'a> {
     }
 }
 
-fn pair<'a>(key: &'a str, value: Option<&'a [u8]>) -> Pair<'a> {
-    Pair { key, value: value.unwrap_or_default().trim_ascii(), taken: false }
+// In one pass: an unescaped `=` begins a value when a key stands before it.
+fn split(input: &[u8], separator: Option<u8>) -> Vec<Pair<'_>> {
+    let mut pairs = Vec::with_capacity(32);
+    let mut open: Option<(&str, usize)> = None;
+    // Behind the last `=`: no key reaches back beyond it, so each byte is looked at twice at
+    // most.
+    let mut behind = 0;
+    for equals in memchr::memchr_iter(b'=', input) {
+        let word = input.get(behind..equals).unwrap_or_default();
+        let first = behind == 0;
+        behind = equals + 1;
+        if pairs.len() + 1 >= PAIRS_MAX {
+            break;
+        }
+        let Some(key) = key(word, first, separator) else { continue };
+        let key_at = equals - key.len();
+        if let Some((key, value_at)) = open {
+            pairs.push(pair(key, input.get(value_at..key_at), separator));
+        }
+        open = Some((key, equals + 1));
+    }
+    if let Some((key, value_at)) = open {
+        pairs.push(pair(key, input.get(value_at..), None));
+    }
+    pairs
+}
+
+fn pair<'a>(key: &'a str, value: Option<&'a [u8]>, separator: Option<u8>) -> Pair<'a> {
+    let value = value.unwrap_or_default();
+    let value = value.strip_suffix(separator.as_slice()).unwrap_or(value).trim_ascii();
+    Pair { key, value, taken: false }
 }
 
 // The key at the end of `word`. The guide allows letters and digits; products use `_`, `.`, `-`,
 // `[` and `]` too.
-fn key(word: &[u8], first: bool) -> Option<&str> {
+fn key(word: &[u8], first: bool, separator: Option<u8>) -> Option<&str> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]".contains(byte);
     let length = word.iter().rev().take_while(|byte| allowed(byte)).count();
     if length == 0 || length > KEY_BYTES_MAX {
         return None;
     }
     let at = word.len() - length;
-    let before = at.checked_sub(1).and_then(|at| word.get(at));
-    let begins = match before {
-        None => first,
-        Some(byte) => matches!(byte, b' ' | b'\t'),
+    let begins = match (at.checked_sub(1).and_then(|at| word.get(at)), separator) {
+        (None, _) => first,
+        (Some(before), None) => matches!(before, b' ' | b'\t'),
+        (Some(before), Some(separator)) if *before == separator => true,
+        // The separator got into a value, as where a relay broke it at a blank.
+        (Some(before), Some(separator)) => *before == b' ' && memchr(separator, word).is_some(),
     };
     if !begins {
         return None;
@@ -118,7 +155,7 @@ fn key(word: &[u8], first: bool) -> Option<&str> {
 
 /// Undoes `\=`, `\|`, `\\`, `\n` and `\r`; another backslash stays, as products leave Windows paths
 /// alone.
-pub(super) fn unescaped(value: Text<'_>) -> Text<'_> {
+pub(crate) fn unescaped(value: Text<'_>) -> Text<'_> {
     let Some(mut at) = memchr(b'\\', value.as_bytes()) else { return value };
     let mut out = String::with_capacity(value.len());
     let mut rest: &str = &value;
@@ -169,9 +206,26 @@ mod tests {
     }
 
     #[test]
+    fn attributes_end_at_their_separator() {
+        let check = |separator: u8, attributes: &str, want: &[(&str, &str)]| {
+            let split = Extension::split_at(separator, attributes.as_bytes());
+            let got: Vec<_> =
+                split.pairs.iter().map(|p| (p.key, p.value().unwrap_or_default())).collect();
+            let want: Vec<_> = want.iter().map(|(k, v)| (*k, Cow::Borrowed(*v))).collect();
+            assert_eq!(got, want, "{attributes}");
+        };
+        check(b'\t', "a=1\tb=2 c=3\td=", &[("a", "1"), ("b", "2 c=3"), ("d", "")]);
+        check(b'\t', "a=x\ty b=2\tc=3", &[("a", "x\ty"), ("b", "2"), ("c", "3")]);
+        check(b'^', "a=1 ^b=2^^c=x^y^", &[("a", "1"), ("b", "2^"), ("c", "x^y^")]);
+        check(b'\t', "a=1 2 b=3", &[("a", "1 2"), ("b", "3")]);
+        check(b'\t', "\ta=1", &[("a", "1")]);
+    }
+
+    #[test]
     fn escapes_are_undone_and_windows_paths_left_alone() {
         check(r"a=l1\nl2\r\\n", &[("a", Some("l1\nl2\r\\n"))]);
-        check(r"p=C:\Temp\x.exe", &[("p", Some(r"C:\Temp\x.exe"))]);
+        check(r"p=C:\Temp\new.exe", &[("p", Some(r"C:\Temp\new.exe"))]);
+        check(r"p=C:\\Temp\\new.exe", &[("p", Some(r"C:\Temp\new.exe"))]);
         check(r"p=end\", &[("p", Some(r"end\"))]);
     }
 

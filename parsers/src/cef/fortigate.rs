@@ -1,43 +1,42 @@
-//! Fortinet FortiGate in CEF: the header tells the log's type, the rule is in the product's own
-//! keys. `FTNTFGT` stands before them in FortiOS 5.6 and later, `FortinetFortiGate` in 7.4. Source:
-//! Fortinet, "FortiOS log reference, CEF support".
+//! Fortinet FortiGate in CEF: the guide's keys for what it knows, and FortiOS' own keys with a prefix for all else: `FTNTFGT`
+//! in FortiOS 5.6 and later, `FortinetFortiGate` in 7.4. Source: Fortinet, "FortiOS log message reference", "CEF support".
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use super::extension::Extension;
-use crate::alert::Alert;
-use crate::{stamp, words};
+use crate::alert::{Alert, Text};
+use crate::fortigate::{self, Said, keys};
+use crate::words;
+
+pub(super) use fortigate::Kind;
 
 const PREFIXES: &[&str] = &["FTNTFGT", "FortinetFortiGate"];
 
-/// Traffic and event logs are no alerts; all of `utm` and the anomalies are.
-pub(super) fn is_alert(extension: &Extension<'_>) -> bool {
-    let cat = extension.get("cat").unwrap_or_default();
-    cat.starts_with("utm")
-        || cat.contains("anomaly")
-        || extension.pairs.iter().any(|pair| is_own(pair.key, "attack"))
-}
-
-/// Reads what the generic keys would not understand.
-pub(super) fn read<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) {
-    let mut own = |name: &str| extension.take_where(|key| is_own(key, name));
+/// Reads what the generic keys would not understand, and tells what kind of record it is.
+pub(super) fn read<'a>(extension: &mut Extension<'a>, alert: &mut Alert<'a>) -> Kind {
     alert.product = Cow::Borrowed("fortigate");
-    alert.rule.id = own("attackid").or_else(|| own("virusid"));
-    alert.rule.name = own("attack").or_else(|| own("virus"));
-    if let Some(severity) = own("severity") {
-        alert.severity = super::word_severity(&severity).unwrap_or_default();
-        alert.severity_raw = Some(severity);
+    let mut said = Said::default();
+    // `utm:ips`, `traffic:forward`; a third word of some releases tells no more.
+    if let Some(category) = extension.get("cat") {
+        let mut words = category.split(':').map(|word| Text::Owned(word.into()));
+        (said.log_type, said.subtype) = (words.next(), words.next());
+        extension.take("cat");
     }
-    alert.direction_raw = own("direction");
-    alert.rule.references.extend(own("ref"));
-    alert.rule.ruleset = own("profile");
-    if let Some(cve) = own("cveid").or_else(|| own("cve")) {
-        words::cves_owned(&cve, &mut alert.vulnerabilities);
+    let own: Vec<_> = extension.pairs.iter_mut().filter_map(own).collect();
+    keys::NAMES.take_all(own.into_iter(), alert, |key, value, _| said.take(key, value));
+    if let Some(message) = extension.get("msg") {
+        said.take("msg", message);
     }
-    let time = own("eventtime");
-    alert.stamp = time.and_then(|time| stamp::epoch(time.as_bytes()));
+    let action = extension.get("act").as_deref().map(words::verdict).unwrap_or_default();
+    let function = said.function().unwrap_or_default();
+    let kind = fortigate::kind(&function, alert.rule.name.is_some(), action);
+    said.complete(alert);
+    kind
 }
 
-fn is_own(key: &str, name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| key.strip_prefix(prefix) == Some(name))
+fn own<'a>(pair: &mut super::extension::Pair<'a>) -> Option<(&'a str, Text<'a>)> {
+    let key = PREFIXES.iter().find_map(|prefix| pair.key.strip_prefix(prefix))?;
+    pair.taken = true;
+    Some((key, pair.value()?))
 }

@@ -6,7 +6,7 @@ use alloc::format;
 use memchr::{memchr, memchr_iter};
 
 use crate::alert::{Alert, Reject, Stamp, Text, Value};
-use crate::fields::{address, first, joined, keep_text};
+use crate::places::{address, first, joined, keep_text};
 use crate::{json, lex, stamp, text};
 use json::Members;
 

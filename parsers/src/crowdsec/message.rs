@@ -6,7 +6,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::{line, scenario};
 use crate::alert::{Alert, Text, Value, Verdict};
-use crate::fields::{address, first, keep_text};
+use crate::places::{address, first, keep_text};
 use crate::{lex, text};
 
 /// How far into a line a message is looked at to know it.

@@ -8,9 +8,9 @@ use memchr::memmem;
 use super::message::about;
 use super::{line, scenario};
 use crate::alert::{Alert, Reject, Text, Verdict};
-use crate::fields::{address, first, keep, keep_text, keep_under};
 use crate::json::{self, Members};
 use crate::lex;
+use crate::places::{address, first, keep, keep_text, keep_under};
 
 /// The most items of one list that are looked at.
 const LIST_MAX: usize = 64;

@@ -35,6 +35,42 @@ fn check(record: &str, rest: &str, said: &str) {
 }
 
 #[test]
+fn half_a_header_of_rfc5424() {
+    check(
+        "<13>1 2026-03-14T10:50:25.520Z gate LEEF:1.0|a b|",
+        "LEEF:1.0|a b|",
+        "instant|gate|-|-|13",
+    );
+}
+
+#[test]
+fn a_headers_instant_tells_the_zone_of_a_wall_clock() {
+    let instant = |unix_micros| Stamp::Instant { unix_micros };
+    let clock = |minute, second| Stamp::Local {
+        year: Some(2026),
+        month: 3,
+        day: 14,
+        hour: 7,
+        minute,
+        second,
+        micros: 0,
+    };
+    // 10:50:25 UTC.
+    let header = instant(1_773_485_425_000_000);
+    let check = |record: Stamp, want: bool| assert_eq!(differ_by_zone(record, header), want);
+    check(clock(50, 25), true);
+    check(clock(35, 25), true);
+    check(clock(51, 25), true);
+    check(clock(49, 25), true);
+    check(clock(51, 26), false);
+    check(clock(43, 0), false);
+    check(instant(0), false);
+    assert!(!differ_by_zone(clock(50, 25), clock(50, 25)));
+    // 00:00:20, and a clock that is before the full hour.
+    assert!(differ_by_zone(clock(59, 50), instant(20_000_000)));
+}
+
+#[test]
 fn rfc3164_as_it_is_met() {
     check("Sep  2 00:13:42 gate snort[12]: x y", "x y", "no year|gate|snort|12|-");
     check("Sep  2 00:13:42 gate snort: x y", "x y", "no year|gate|snort|-|-");

@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use crate::alert::{Alert, Reject, Value};
-use crate::fields::{address, first, joined, keep_text, keep_under, port};
 use crate::json::{self, Members};
+use crate::places::{address, first, joined, keep_text, keep_under, port};
 use crate::{stamp, words};
 
 use super::{is_technique, own_text, severity};

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::tree;
 use crate::alert::{Alert, Text, Value};
-use crate::fields::joined;
 use crate::json;
+use crate::places::joined;
 
 /// What the ipsbell that printed the event said of itself and of the record, and the name that it keeps.
 const NAMES: [(&str, &str); 9] = [

@@ -7,7 +7,7 @@ use memchr::{memchr, memmem};
 
 use super::{field, next_line};
 use crate::alert::{Alert, Text, Value};
-use crate::{fields, text};
+use crate::{places, text};
 
 /// The most lines of a log that are looked at for what they say.
 const LINES_MAX: usize = 512;
@@ -63,7 +63,7 @@ pub(super) fn pair<'a>(line: &'a [u8], prefix: &str, alert: &mut Alert<'a>) {
     let value = text::shown(value);
     let value = if prefix == "ossec.data." { field(alert, &key, value) } else { Some(value) };
     if let Some(value) = value.filter(|value| !value.is_empty()) {
-        alert.note(fields::joined(prefix, &key), Value::Text(value));
+        alert.note(places::joined(prefix, &key), Value::Text(value));
     }
 }
 

@@ -4,8 +4,8 @@
 use alloc::borrow::Cow;
 
 use crate::alert::{Alert, Parsed, Severity, Stamp, Text, Value};
-use crate::fields::{address, first, keep, keep_text, keep_under, port};
 use crate::json::{self, Members};
+use crate::places::{address, first, keep, keep_text, keep_under, port};
 use crate::{lex, ossec, ossec_alerts, stamp, suricata_eve, text, words};
 
 /// The most texts that are taken from one list.
