@@ -131,7 +131,8 @@ impl Reader {
         };
         self.found = Some(format);
         self.bare = peel.is_none();
-        self.parse(format, record.get(at..).unwrap_or_default(), peel.map(|peel| (at, peel)))
+        let inside = peel.as_ref().map_or(record.get(at..).unwrap_or_default(), Peel::rest);
+        self.parse(format, inside, peel.map(|peel| (at, peel)))
     }
 
     fn parse<'a>(
@@ -172,6 +173,7 @@ impl Reader {
             // Who puts headers in front of lines does it to each: a record of several lines stands bare.
             if let Some(format) = self.claimant(rest).filter(|f| matches!(f.framing, Framing::Line))
             {
+                let at = behind_host(format, &mut peel, at);
                 return Some((format, record.len() - bare.len() + at, Some(peel)));
             }
         }
@@ -187,4 +189,16 @@ impl Reader {
             }
         }
     }
+}
+
+// A record that begins with free text, as netfilter's, is also claimed with its host still in front of it: what stands
+// behind a stamp is a host if the record behind it is claimed as well.
+fn behind_host(format: &Format, peel: &mut Peel<'_>, at: usize) -> usize {
+    let mut further = peel.clone();
+    if !further.host() || !(format.claims)(further.rest()) {
+        return at;
+    }
+    let at = at + peel.rest().len() - further.rest().len();
+    *peel = further;
+    at
 }
