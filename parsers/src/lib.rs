@@ -28,6 +28,10 @@ mod stamp;
 mod words;
 
 mod cef;
+mod netfilter;
+mod portsentry;
+mod psad;
+mod pve_firewall;
 mod snort_fast;
 mod snort_full;
 mod suricata_eve;
@@ -75,6 +79,10 @@ pub const FORMATS: &[&Format] = &[
     &snort_fast::FORMAT,
     &snort_full::FORMAT,
     &cef::FORMAT,
+    &netfilter::FORMAT,
+    &psad::FORMAT,
+    &portsentry::FORMAT,
+    &pve_firewall::FORMAT,
 ];
 
 /// The format of this name.

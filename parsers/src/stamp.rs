@@ -112,6 +112,16 @@ pub(crate) fn month_name(input: &[u8]) -> Parse<'_, Stamp> {
     Ok(zone(rest, clock))
 }
 
+/// `28/Oct/2015:13:52:52 +0900`, the form of web servers' access logs (Common Log Format), with any or no fraction of a
+/// second and with or without the offset.
+pub(crate) fn common_log(input: &[u8]) -> Parse<'_, Stamp> {
+    let (rest, day) = number_in(input, 1, 31)?;
+    let (rest, month) = month(byte(rest, b"/")?)?;
+    let (rest, year) = digits(byte(rest, b"/")?, 4)?;
+    let (rest, clock) = time(byte(rest, b":")?, Some(year), month, day)?;
+    Ok(zone(rest, clock))
+}
+
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size; a
 /// fraction of seconds.
 pub(crate) fn epoch(text: &[u8]) -> Option<Stamp> {
