@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod read;
 pub mod record;
 pub mod text;
+pub mod wrapped;
 
 mod columns;
 mod fast;

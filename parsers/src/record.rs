@@ -4,10 +4,13 @@
 //! A record of several lines is put together in memory, so it does not matter how its lines were read. What is open can
 //! be forgotten at any time: whoever offers the lines again from the record's first byte gets the same record.
 
+mod wrapping;
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::{Choice, FORMATS};
+use self::wrapping::Wrapping;
+use crate::{Choice, FORMATS, wrapped};
 
 /// The most bytes of a record of several lines. One that would grow beyond it is given as far as it came, marked as
 /// cut; what follows is a record of its own without a beginning, which no grammar reads.
@@ -79,6 +82,8 @@ pub struct Records {
     bytes: Vec<u8>,
     offset: u64,
     cut: bool,
+    /// Where the lines of the record that is open are wrapped: what they hold.
+    wrapping: Option<Wrapping>,
 }
 
 impl Records {
@@ -88,12 +93,18 @@ impl Records {
             Choice::Fixed(format) => format.framing.frame(),
             Choice::Auto => None,
         };
-        Self { choice, frame, bytes: Vec::new(), offset: 0, cut: false }
+        Self { choice, frame, bytes: Vec::new(), offset: 0, cut: false, wrapping: None }
     }
 
     /// Where does this line belong? It lies at `offset` of its file, comes without its newline, and is perhaps `cut`.
     #[inline]
     pub fn offer(&mut self, offset: u64, line: &[u8], cut: bool) -> Offer {
+        if let Some(inner) = wrapped::line(line) {
+            return self.offer_wrapped(offset, line, &inner, cut);
+        }
+        if self.wrapping.is_some() {
+            return Offer::Before;
+        }
         let frame = if self.bytes.is_empty() { self.beginning(line) } else { None };
         match (frame, self.bytes.is_empty()) {
             (None, true) => Offer::Alone,
@@ -126,6 +137,7 @@ impl Records {
     /// Nothing is open any more: its lines are offered again later, from its first byte.
     pub fn forget(&mut self) {
         self.bytes.clear();
+        self.wrapping = None;
     }
 
     /// The frame of the record that begins with this line, or that goes on with it and lacks its beginning.
