@@ -78,10 +78,14 @@ impl<'a> Peel<'a> {
         self.rest
     }
 
-    /// Takes off the host that may stand behind a stamp, if this is where we are.
+    /// Was the last piece a stamp? A host may follow it.
+    pub(crate) fn is_behind_stamp(&self) -> bool {
+        self.last == Piece::Stamp
+    }
+
+    /// Takes off the host that may follow.
     pub(crate) fn host(&mut self) -> bool {
-        let host = if self.last == Piece::Stamp { pieces::host(self.rest) } else { None };
-        let Some((host, rest)) = host else { return false };
+        let Some((host, rest)) = pieces::host(self.rest) else { return false };
         self.envelope.host = Some(text::shown(host));
         self.take(Piece::Host, rest);
         true

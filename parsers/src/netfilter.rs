@@ -8,7 +8,7 @@ mod prefix;
 
 use alloc::{borrow::Cow, boxed::Box};
 
-use memchr::memmem;
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Verdict};
 use crate::envelope::Peel;
@@ -38,26 +38,33 @@ const PREFIX_BYTES_MAX: usize = 320;
 /// The most bytes of a tag.
 const TAG_BYTES_MAX: usize = 32;
 
-// A record begins with its prefix, so what still has a header in front of it is none.
+// A record begins with its prefix, so what still has a header in front of it is none. Asked in the order of what it costs, for
+// it is asked again behind each piece of a header.
 fn claims(record: &[u8]) -> bool {
-    let Some(begin) = packet::begin(record).map(|begin| begin.at) else { return false };
-    let prefix = record.get(..begin).unwrap_or_default();
+    let window = record.get(..PREFIX_BYTES_MAX).unwrap_or(record);
+    let Some(before) = memchr(b'=', window).and_then(|equals| record.get(..equals)) else {
+        return false;
+    };
     // Other products' records may quote the kernel's.
-    let quoted = prefix.starts_with(b"{") || prefix.contains(&b'|') || has_tag(prefix);
-    begin <= PREFIX_BYTES_MAX
-        && !quoted
-        && !of_proxmox(record)
+    let quoted = before.starts_with(b"{") || before.contains(&b'|');
+    !quoted
+        && !has_tag(before)
         && Peel::new(record).next().is_none()
+        && packet::begin(record).is_some_and(|begin| begin.at <= PREFIX_BYTES_MAX)
+        && !of_proxmox(record)
 }
 
 // `kernel: `, `ulogd[12]: ` anywhere in it: a header that was not taken off.
 fn has_tag(prefix: &[u8]) -> bool {
-    memmem::find(prefix, b"kernel: ").is_some()
-        || memmem::find(prefix, b"]: ").is_some_and(|end| {
-            let tag = prefix.get(..end).unwrap_or_default();
-            let number = tag.rsplit(|byte| *byte == b'[').next().unwrap_or_default();
-            !number.is_empty() && number.len() < tag.len() && number.iter().all(u8::is_ascii_digit)
-        })
+    memchr_iter(b':', prefix).any(|colon| match prefix.get(..colon) {
+        Some([before @ .., b']']) => {
+            let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            let open = before.len().checked_sub(digits + 1).and_then(|at| before.get(at));
+            digits > 0 && open == Some(&b'[')
+        }
+        Some(before) => before.ends_with(b"kernel"),
+        None => false,
+    })
 }
 
 // Proxmox VE writes its own form around the packet, here perhaps behind a tag.

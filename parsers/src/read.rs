@@ -206,7 +206,9 @@ impl Reader {
         match self.choice {
             Choice::Fixed(format) => Some(format).filter(claims),
             Choice::Auto => {
-                self.found.filter(claims).or_else(|| FORMATS.iter().copied().find(claims))
+                let is_found = |f: &Format| self.found.is_some_and(|found| core::ptr::eq(found, f));
+                let mut others = FORMATS.iter().copied().filter(|format| !is_found(format));
+                self.found.filter(claims).or_else(|| others.find(claims))
             }
         }
     }
@@ -215,6 +217,9 @@ impl Reader {
 // A record that begins with free text, as netfilter's, is also claimed with its host still in front of it: what stands
 // behind a stamp is a host if the record behind it is claimed as well.
 fn behind_host(format: &Format, peel: &mut Peel<'_>, at: usize) -> usize {
+    if !peel.is_behind_stamp() {
+        return at;
+    }
     let mut further = peel.clone();
     if !further.host() || !(format.claims)(further.rest()) {
         return at;

@@ -166,11 +166,11 @@ fn docker(line: &[u8]) -> Option<Line<'_>> {
     let attributes = members.attributes.and_then(json::kept);
     header.details.extend(attributes.map(|attributes| ("docker.attrs", attributes)));
     let (inside, ends) = match inside.strip_suffix("\\n") {
-        Some(before) if backslashes(before) % 2 == 0 => (before, true),
+        Some(before) if backslashes(before).is_multiple_of(2) => (before, true),
         _ => (inside, false),
     };
     let inside = match inside.strip_suffix("\\r") {
-        Some(before) if ends && backslashes(before) % 2 == 0 => before,
+        Some(before) if ends && backslashes(before).is_multiple_of(2) => before,
         _ => inside,
     };
     Some(Line { text: bytes(json::unescape(inside)), ends, is_error, header })

@@ -71,7 +71,7 @@ fn is_interface(before: &[u8], behind: &[u8]) -> bool {
 /// Reads the fields. What comes first counts: of the packet that an ICMP error quotes in brackets nothing is taken.
 pub(crate) fn read<'a>(fields: &'a [u8], alert: &mut Alert<'a>) {
     alert.details.reserve(16);
-    let mut packet = Packet { alert, fields, flags: None, fragment: None };
+    let mut packet = Packet { alert, fields, flags: None, fragment: None, seen: 0 };
     let mut rest = fields;
     while !rest.is_empty() {
         let (word, behind) = rest.split_at_checked(word_end(rest)).unwrap_or((rest, b""));
@@ -102,6 +102,8 @@ struct Packet<'a, 'r> {
     // Where the TCP flags, and the IP header's, begin and end: they stand in a row.
     flags: Option<(usize, usize)>,
     fragment: Option<(usize, usize)>,
+    // A bit for each of `NAMES`.
+    seen: u32,
 }
 
 impl<'a> Packet<'a, '_> {
@@ -123,7 +125,7 @@ impl<'a> Packet<'a, '_> {
             }
             b"DF" | b"MF" | b"CE" => self.fragment = range(self.fragment),
             [b'F', b'R', b'A', b'G', b':', offset @ ..] => {
-                self.note(Cow::Borrowed("netfilter.fragment_offset"), offset);
+                self.alert.note("netfilter.fragment_offset", read_value(offset));
             }
             _ => {}
         }
@@ -150,21 +152,24 @@ impl<'a> Packet<'a, '_> {
             b"MACDST" if alert.destination.mac.is_none() => {
                 alert.destination.mac = lex::mac(value);
             }
-            _ => match name(key, inner) {
-                Some(name) => self.note(name, value),
-                None => {}
-            },
+            _ => self.detail(key, value, inner),
         }
     }
 
-    fn note(&mut self, name: Text<'a>, value: &'a [u8]) {
-        // `0800` is no number.
-        let value = match lex::number(value).filter(|_| value == b"0" || !value.starts_with(b"0")) {
-            Some(number) => Value::Integer(number),
-            None if name == PACKET_SIZE => return,
-            None => Value::Text(text::shown(value)),
+    fn detail(&mut self, key: &'a [u8], value: &'a [u8], inner: bool) {
+        let Some(place) = place(key, inner) else {
+            if let Some(name) = unknown(key) {
+                self.alert.note(name, read_value(value));
+            }
+            return;
         };
-        self.alert.note(name, value);
+        let value = read_value(value);
+        let fits = NAMES.get(place) != Some(&PACKET_SIZE) || matches!(value, Value::Integer(_));
+        if self.seen & 1 << place == 0 && fits {
+            self.seen |= 1 << place;
+            let name = NAMES.get(place).copied().unwrap_or_default();
+            self.alert.details.push((Cow::Borrowed(name), value));
+        }
     }
 
     // What stands in brackets, and what is behind them.
@@ -210,41 +215,75 @@ fn ethernet(value: &[u8], alert: &mut Alert<'_>) {
     }
 }
 
-// The name of a detail; `inner` behind the protocol, where some keys come a second time.
-fn name(key: &[u8], inner: bool) -> Option<Text<'_>> {
-    let known = match key {
-        b"OUT" => OUT,
-        b"LEN" if inner => "netfilter.payload_length",
-        b"LEN" => PACKET_SIZE,
-        b"ID" if inner => "netfilter.icmp_id",
-        b"TYPE" => "netfilter.icmp_type",
-        b"CODE" => "netfilter.icmp_code",
-        b"PHYSIN" => "netfilter.physical_in",
-        b"PHYSOUT" => "netfilter.physical_out",
-        b"TOS" => "netfilter.tos",
-        b"PREC" => "netfilter.prec",
-        b"TTL" => "netfilter.ttl",
-        b"ID" => "netfilter.id",
-        b"WINDOW" => "netfilter.window",
-        b"RES" => "netfilter.res",
-        b"URGP" => "netfilter.urgp",
-        b"SEQ" => "netfilter.seq",
-        b"ACK" => "netfilter.ack",
-        b"TC" => "netfilter.tc",
-        b"HOPLIMIT" => "netfilter.hoplimit",
-        b"FLOWLBL" => "netfilter.flowlbl",
-        b"MARK" => "netfilter.mark",
-        _ => return unknown(key),
-    };
-    Some(Cow::Borrowed(known))
+// The details that most records have. Their place is their bit among those that were seen; a name stands once, and no other
+// key has it.
+const NAMES: [&str; 21] = [
+    OUT,
+    "netfilter.payload_length",
+    PACKET_SIZE,
+    "netfilter.icmp_id",
+    "netfilter.icmp_type",
+    "netfilter.icmp_code",
+    "netfilter.physical_in",
+    "netfilter.physical_out",
+    "netfilter.tos",
+    "netfilter.prec",
+    "netfilter.ttl",
+    "netfilter.id",
+    "netfilter.window",
+    "netfilter.res",
+    "netfilter.urgp",
+    "netfilter.seq",
+    "netfilter.ack",
+    "netfilter.tc",
+    "netfilter.hoplimit",
+    "netfilter.flowlbl",
+    "netfilter.mark",
+];
+
+// The place of a key's name; `inner` behind the protocol, where some keys come a second time.
+fn place(key: &[u8], inner: bool) -> Option<usize> {
+    Some(match key {
+        b"OUT" => 0,
+        b"LEN" if inner => 1,
+        b"LEN" => 2,
+        b"ID" if inner => 3,
+        b"TYPE" => 4,
+        b"CODE" => 5,
+        b"PHYSIN" => 6,
+        b"PHYSOUT" => 7,
+        b"TOS" => 8,
+        b"PREC" => 9,
+        b"TTL" => 10,
+        b"ID" => 11,
+        b"WINDOW" => 12,
+        b"RES" => 13,
+        b"URGP" => 14,
+        b"SEQ" => 15,
+        b"ACK" => 16,
+        b"TC" => 17,
+        b"HOPLIMIT" => 18,
+        b"FLOWLBL" => 19,
+        b"MARK" => 20,
+        _ => return None,
+    })
 }
 
-fn unknown(key: &[u8]) -> Option<Text<'_>> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+// A key that we do not know under the product's name. `_` is left to our own names.
+fn unknown(key: &[u8]) -> Option<Text<'static>> {
+    let plain = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if key.is_empty() || key.len() > KEY_BYTES_MAX || !key.iter().all(plain) {
         return None;
     }
     let mut name = String::from("netfilter.");
     name.push_str(&text::lower(text::shown(key)));
     Some(Cow::Owned(name))
+}
+
+// `0800` is no number.
+fn read_value(value: &[u8]) -> Value<'_> {
+    match lex::number(value).filter(|_| value == b"0" || !value.starts_with(b"0")) {
+        Some(number) => Value::Integer(number),
+        None => Value::Text(text::shown(value)),
+    }
 }
