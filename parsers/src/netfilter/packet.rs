@@ -92,8 +92,9 @@ pub(crate) fn read<'a>(fields: &'a [u8], alert: &mut Alert<'a>) {
     packet.end();
 }
 
+// Most words are shorter than what a vector search costs to call.
 fn word_end(text: &[u8]) -> usize {
-    memchr(b' ', text).unwrap_or(text.len())
+    text.iter().position(|byte| *byte == b' ').unwrap_or(text.len())
 }
 
 struct Packet<'a, 'r> {
@@ -108,7 +109,7 @@ struct Packet<'a, 'r> {
 
 impl<'a> Packet<'a, '_> {
     fn word(&mut self, word: &'a [u8], at: usize) {
-        if let Some(equals) = memchr(b'=', word) {
+        if let Some(equals) = word.iter().position(|byte| *byte == b'=') {
             let (key, value) = word.split_at_checked(equals).unwrap_or((word, b""));
             let value = value.get(1..).unwrap_or_default();
             if !value.is_empty() {
