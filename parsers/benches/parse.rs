@@ -246,6 +246,37 @@ fn ordinary_syslog(bencher: Bencher<'_, '_>) {
     read_all(bencher, &records);
 }
 
+/// A kernel's firewall log as rsyslog writes it.
+#[divan::bench]
+fn netfilter_behind_a_header(bencher: Bencher<'_, '_>) {
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "Sep  2 00:13:42 gate kernel: [12345.678{n:03}] [UFW BLOCK] IN=eth0 OUT= MAC=02:00:5e\
+                 :00:53:01:02:00:5e:00:53:02:08:00 SRC=203.0.113.9 DST=192.0.2.80 LEN=40 TOS=0x00 \
+                 PREC=0x00 TTL=240 ID=54321 DF PROTO=TCP SPT=4{n} DPT=23 WINDOW=1024 RES=0x00 SYN \
+                 URGP=0 "
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
+/// Suricata's records in Docker's `json-file`.
+#[divan::bench]
+fn eve_in_dockers_log(bencher: Bencher<'_, '_>) {
+    let escaped = |n| eve("alert", n).replace('\\', "\\\\").replace('"', "\\\"");
+    let records = (0..RECORDS)
+        .map(|n| {
+            format!(
+                "{{\"log\":\"{}\\n\",\"stream\":\"stdout\",\"time\":\"2026-03-14T10:50:25.1Z\"}}",
+                escaped(n)
+            )
+        })
+        .collect::<Vec<_>>();
+    read_all(bencher, &records);
+}
+
 fn eve(event_type: &str, n: usize) -> String {
     format!(
         "{{\"timestamp\":\"2026-03-14T10:50:25.823699+0000\",\"flow_id\":135792468013{n},\"in_ifac\

@@ -63,10 +63,7 @@ pub(crate) fn texts(value: &str, count_max: usize) -> Vec<Text<'_>> {
 pub(crate) fn plain(value: &str) -> Option<Text<'_>> {
     match value.as_bytes() {
         [] | [b'{' | b'[' | b'n', ..] | [b'"', b'"'] => None,
-        [b'"', .., b'"'] => {
-            let text = value.get(1..value.len() - 1)?;
-            Some(if escaped(text) { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
-        }
+        [b'"', .., b'"'] => Some(unescape(value.get(1..value.len() - 1)?)),
         _ => Some(Cow::Borrowed(value)),
     }
 }
@@ -83,6 +80,11 @@ pub(crate) fn kept(value: &str) -> Option<Value<'_>> {
         b'{' | b'[' => as_it_stands(),
         _ => value.parse().map_or_else(|_| as_it_stands(), Value::Integer),
     })
+}
+
+/// The inside of a string without its escapes.
+pub(crate) fn unescape(inside: &str) -> Text<'_> {
+    if escaped(inside) { Cow::Owned(unescaped(inside)) } else { Cow::Borrowed(inside) }
 }
 
 // Most texts are shorter than what a vector search costs to call.

@@ -147,6 +147,17 @@ fn split_port(bytes: &[u8], ports: bool) -> Option<(usize, Option<u16>)> {
 /// `aabb.ccdd.eeff`, or twelve digits.
 pub(crate) fn mac(bytes: &[u8]) -> Option<[u8; 6]> {
     let mut octets = [0_u8; 6];
+    // The usual form first.
+    if let Ok(text) = <&[u8; 17]>::try_from(bytes)
+        && let (groups, [a, b]) = text.as_chunks::<3>()
+        && groups.iter().all(|[_, _, separator]| matches!(separator, b':' | b'-'))
+    {
+        let digits = groups.iter().map(|[a, b, _]| [*a, *b]).chain([[*a, *b]]);
+        for (octet, digits) in octets.iter_mut().zip(digits) {
+            *octet = hex(&digits, 2)?;
+        }
+        return Some(octets);
+    }
     match memchr2(b':', b'-', bytes) {
         Some(_) => {
             let mut groups = bytes.split(|byte| matches!(byte, b':' | b'-'));

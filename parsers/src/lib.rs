@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod read;
 pub mod record;
 pub mod text;
+pub mod wrapped;
 
 mod cisco;
 mod columns;
@@ -55,9 +56,13 @@ mod modsec_apache_error;
 mod modsec_audit;
 mod modsec_audit_json;
 mod modsec_nginx_error;
+mod netfilter;
 mod netscreen;
 mod ossec_alerts;
 mod panos_threat;
+mod portsentry;
+mod psad;
+mod pve_firewall;
 mod snort3_csv;
 mod snort3_json;
 mod snort_csv;
@@ -143,6 +148,10 @@ pub const FORMATS: &[&Format] = &[
     &stormshield::FORMAT,
     &sophos_xg::FORMAT,
     &meraki::FORMAT,
+    &netfilter::FORMAT,
+    &psad::FORMAT,
+    &portsentry::FORMAT,
+    &pve_firewall::FORMAT,
 ];
 
 /// The format of this name.

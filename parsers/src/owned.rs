@@ -2,6 +2,7 @@
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
+use crate::Read;
 use crate::alert::{Alert, Endpoint, Parsed, Rule, Text, Value};
 
 fn text(text: Text<'_>) -> Text<'static> {
@@ -23,6 +24,21 @@ impl Parsed<'_> {
             Self::Alert(alert) => Parsed::Alert(Box::new(alert.into_owned())),
             Self::Also(kind, alert) => Parsed::Also(kind, Box::new(alert.into_owned())),
             Self::Other => Parsed::Other,
+        }
+    }
+}
+
+impl Read<'_> {
+    /// The same, owning its texts.
+    pub fn into_owned(self) -> Read<'static> {
+        match self {
+            Self::Alert { format, alert } => {
+                Read::Alert { format, alert: Box::new(alert.into_owned()) }
+            }
+            Self::Other { format } => Read::Other { format },
+            Self::Blank => Read::Blank,
+            Self::Unclaimed => Read::Unclaimed,
+            Self::Reject { format, reject } => Read::Reject { format, reject },
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The entry for each record of a file: which grammar reads it, with or without a syslog header in
 //! front. Knows the table of formats and no format.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::envelope::Peel;
+use crate::wrapped::{self, Wrapped};
 use crate::{FORMATS, Format, Framing};
 
 /// Which formats a file may hold.
@@ -40,7 +41,7 @@ pub enum Read<'a> {
     Reject {
         /// The format that claimed it, or that was chosen.
         format: &'static Format,
-        /// What was wanted, and at which byte of the record.
+        /// What was wanted, and at which byte of the record, or of the text that was wrapped in it.
         reject: Reject,
     },
 }
@@ -109,6 +110,26 @@ impl Reader {
     /// takes time in proportion to the record.
     pub fn read<'a>(&mut self, record: &'a [u8]) -> Read<'a> {
         let record = record.strip_suffix(b"\r").unwrap_or(record);
+        match wrapped::unwrap(record) {
+            None => self.read_own(record),
+            Some(wrapped) => self.read_wrapped(wrapped),
+        }
+    }
+
+    // A container's log and the journal hold all that a program says, so that what nobody claims there is no broken record.
+    fn read_wrapped<'a>(&mut self, wrapped: Wrapped<'a>) -> Read<'a> {
+        let mut read = match wrapped.text {
+            Cow::Borrowed(text) => self.read_own(text),
+            Cow::Owned(text) => self.read_own(&text).into_owned(),
+        };
+        self.bare = false;
+        if let Read::Alert { alert, .. } = &mut read {
+            wrapped.header.complete(alert);
+        }
+        read
+    }
+
+    fn read_own<'a>(&mut self, record: &'a [u8]) -> Read<'a> {
         // The stable case first: a file of one product.
         if let Some(format) = self.found
             && (format.claims)(record)
@@ -131,7 +152,8 @@ impl Reader {
         };
         self.found = Some(format);
         self.bare = peel.is_none();
-        self.parse(format, record.get(at..).unwrap_or_default(), peel.map(|peel| (at, peel)))
+        let inside = peel.as_ref().map_or(record.get(at..).unwrap_or_default(), Peel::rest);
+        self.parse(format, inside, peel.map(|peel| (at, peel)))
     }
 
     fn parse<'a>(
@@ -173,6 +195,7 @@ impl Reader {
             if let Some(format) = self.claimant(rest)
                 && !matches!(format.framing, Framing::Lines(_))
             {
+                let at = behind_host(format, &mut peel, at);
                 return Some((format, record.len() - bare.len() + at, Some(peel)));
             }
         }
@@ -184,8 +207,25 @@ impl Reader {
         match self.choice {
             Choice::Fixed(format) => Some(format).filter(claims),
             Choice::Auto => {
-                self.found.filter(claims).or_else(|| FORMATS.iter().copied().find(claims))
+                let is_found = |f: &Format| self.found.is_some_and(|found| core::ptr::eq(found, f));
+                let mut others = FORMATS.iter().copied().filter(|format| !is_found(format));
+                self.found.filter(claims).or_else(|| others.find(claims))
             }
         }
     }
+}
+
+// A record that begins with free text, as netfilter's, is also claimed with its host still in front of it: what stands
+// behind a stamp is a host if the record behind it is claimed as well.
+fn behind_host(format: &Format, peel: &mut Peel<'_>, at: usize) -> usize {
+    if !peel.is_behind_stamp() {
+        return at;
+    }
+    let mut further = peel.clone();
+    if !further.host() || !(format.claims)(further.rest()) {
+        return at;
+    }
+    let at = at + peel.rest().len() - further.rest().len();
+    *peel = further;
+    at
 }

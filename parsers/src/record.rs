@@ -5,6 +5,7 @@
 //! be forgotten at any time: whoever offers the lines again from the record's first byte gets the same record.
 
 mod headed;
+mod wrapping;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -13,7 +14,8 @@ use memchr::memrchr;
 
 use self::headed::Header;
 pub use self::headed::{HEAD_BYTES_MAX, HEADER_BYTES_MAX, Headed, PASSED_OVER};
-use crate::{Choice, FORMATS};
+use self::wrapping::Wrapping;
+use crate::{Choice, FORMATS, wrapped};
 
 /// The most bytes of a record of several lines. One that would grow beyond it is given as far as it came, marked as
 /// cut; what follows is a record of its own without a beginning, which no grammar reads.
@@ -89,6 +91,8 @@ pub struct Records {
     offset: u64,
     cut: bool,
     header: Header,
+    /// Where the lines of the record that is open are wrapped: what they hold.
+    wrapping: Option<Wrapping>,
 }
 
 impl Records {
@@ -98,7 +102,15 @@ impl Records {
             Choice::Fixed(format) => format.framing.frame(),
             Choice::Auto => None,
         };
-        Self { choice, frame, bytes: Vec::new(), offset: 0, cut: false, header: Header::new() }
+        Self {
+            choice,
+            frame,
+            bytes: Vec::new(),
+            offset: 0,
+            cut: false,
+            header: Header::new(),
+            wrapping: None,
+        }
     }
 
     /// With a header of these columns, which no line of the file replaces. Without columns, or with a choice that knows
@@ -129,6 +141,12 @@ impl Records {
     /// Where does this line belong? It lies at `offset` of its file, comes without its newline, and is perhaps `cut`.
     #[inline]
     pub fn offer(&mut self, offset: u64, line: &[u8], cut: bool) -> Offer {
+        if let Some(inner) = wrapped::line(line) {
+            return self.offer_wrapped(offset, line, &inner, cut);
+        }
+        if self.wrapping.is_some() {
+            return Offer::Before;
+        }
         if self.bytes.is_empty()
             && let Some(offer) = self.headed(offset, line, cut)
         {
@@ -166,6 +184,7 @@ impl Records {
     /// Nothing is open any more: its lines are offered again later, from its first byte.
     pub fn forget(&mut self) {
         self.bytes.clear();
+        self.wrapping = None;
     }
 
     /// What becomes of a header line, and of one that needs the header.

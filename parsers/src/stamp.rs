@@ -232,7 +232,8 @@ fn month(input: &[u8]) -> Parse<'_, i8> {
     Ok((rest, month))
 }
 
-fn weekday(input: &[u8]) -> &[u8] {
+/// Behind a weekday.
+pub(crate) fn weekday(input: &[u8]) -> &[u8] {
     match input.split_at_checked(4) {
         Some((b"Mon " | b"Tue " | b"Wed " | b"Thu " | b"Fri " | b"Sat " | b"Sun ", rest)) => rest,
         _ => input,

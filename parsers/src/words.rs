@@ -103,6 +103,7 @@ pub(crate) fn transport(word: Text<'_>) -> Text<'_> {
         "58" => "ipv6-icmp",
         "132" => "sctp",
         "ICMP" => "icmp",
+        "ICMPv6" | "icmp6" => "ipv6-icmp",
         _ => return text::lower(word),
     };
     Cow::Borrowed(name)

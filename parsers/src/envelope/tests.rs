@@ -90,6 +90,58 @@ fn iso_stamps_of_rsyslog_and_journald() {
 }
 
 #[test]
+fn what_devices_make_of_rfc3164() {
+    check("Sep  2 00:13:42 gate user.info kernel: x", "x", "no year|gate|kernel|-|14");
+    check("Sep  2 00:13:42 kern.warning kernel: x", "x", "no year|-|kernel|-|4");
+    check("Sat Nov 18 13:39:49 2017 kern.warn kernel: [10051.3] x", "x", "local|-|kernel|-|4");
+    check("2026-03-14 10:50:25\tLocal7.Debug\t192.0.2.1\tx y", "x y", "local|192.0.2.1|-|-|191");
+    check(
+        "Sep  2 00:13:42 a@b/192.0.2.1 /usr/sbin/ids[7]: x",
+        "x",
+        "no year|a@b/192.0.2.1|/usr/sbin/ids|7|-",
+    );
+    check("Sep  2 00:13:42 gate Suricata IPS[1]: x", "x", "no year|gate|Suricata IPS|1|-");
+    check("Sep  2 00:13:42 gate ids(x)[22]: x", "x", "no year|gate|ids(x)|22|-");
+    check("Sep  2 00:13:42 [2001:db8::1] ids: x", "x", "no year|[2001:db8::1]|ids|-|-");
+    check("ids[791]: x", "x", "none|-|ids|791|-");
+    check("kernel: x", "x", "none|-|kernel|-|-");
+    check("87 <13>Sep  2 00:13:42 gate ids: x", "x", "no year|gate|ids|-|13");
+    check("<187>1234: *Mar  1 18:48:50.483 UTC: %IPS-4: x", "%IPS-4: x", "no year|-|-|-|187");
+    check(
+        "Jun 30 07:08:20 gate :Jul 10 15:14:04 PDT: %ASA-4: x",
+        "%ASA-4: x",
+        "no year|gate|-|-|-",
+    );
+}
+
+#[test]
+fn the_kernels_own_clock() {
+    check("Sep  2 00:13:42 gate kernel: [  12.649083] x", "x", "no year|gate|kernel|-|-");
+    check("[   22.649083] x", "x", "none|-|-|-|-");
+    check("[   22.649083][  T123] x", "x", "none|-|-|-|-");
+    check("[Sat Mar 14 10:50:25 2026] x", "x", "local|-|-|-|-");
+    check("2026-03-14T10:50:25,649083+01:00 x", "x", "instant|-|-|-|-");
+}
+
+#[test]
+fn journalctls_stamps() {
+    check("2026-03-14T10:50:25+0100 gate ids[7]: x", "x", "instant|gate|ids|7|-");
+    check("2026-03-14T10:50:25.823699+0100 gate ids[7]: x", "x", "instant|gate|ids|7|-");
+    check("Mar 14 10:50:25.823699 gate ids[7]: x", "x", "no year|gate|ids|7|-");
+    check("1773485425.823699 gate ids[7]: x", "x", "instant|gate|ids|7|-");
+    check("Sat 2026-03-14 10:50:25 UTC gate ids[7]: x", "x", "instant|gate|ids|7|-");
+    check("Sat 2026-03-14 10:50:25 CET gate ids[7]: x", "x", "local|gate|ids|7|-");
+    check("Sat 2026-03-14 10:50:25 +03 gate ids[7]: x", "x", "instant|gate|ids|7|-");
+}
+
+#[test]
+fn a_repetition_is_counted_and_its_bracket_taken_off() {
+    let mut peel = Peel::new(b"Sep  2 00:13:42 gate ids: message repeated 3 times: [ x [y]] ");
+    assert_eq!(peel.by_ref().last().unwrap(), (54, &b"x [y]"[..]));
+    assert_eq!(peel.into_envelope().count, Some(3));
+}
+
+#[test]
 fn rfc5424_keeps_all_its_parts() {
     let record =
         r#"<165>1 2023-10-11T22:14:15.003Z gate idp 8 ID4 [a@1 k="v \"]\" w"][b@1] the rest"#;
