@@ -12,6 +12,7 @@ mod underway;
 mod upkeep;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -30,6 +31,7 @@ use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
 use crate::config::Config;
 use crate::event::Origin;
+use crate::grammar::OwnFormat;
 use crate::guard::guard;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
@@ -90,6 +92,7 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+    own_formats: Arc<[Arc<OwnFormat>]>,
     /// Paths in which an earlier process found a format.
     known_formats: HashSet<String>,
 }
@@ -147,6 +150,7 @@ impl Reader {
                 machine: store.machine(),
                 severity: SeverityPolicy::new(config),
                 keep_raw: config.retention.keep_raw,
+                own_formats: Arc::clone(&config.formats),
                 known_formats: known_formats.map(|reading| reading.path).collect(),
             },
             findings: Vec::new(),

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
-use ipsbell_parsers::{Choice, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Choice, Offer, Record, Records};
 
 use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
 use crate::destinations::Tells;
+use crate::grammar::{self, Read, Reader};
 use crate::guard::guard;
 use crate::signal::Signal;
 use crate::store::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
@@ -54,7 +55,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         );
     }
     for source in &config.sources {
-        check_source(&mut report, source)?;
+        check_source(&mut report, source, &config)?;
     }
     check_state(&mut report, &config);
     for destination in &config.destinations {
@@ -91,7 +92,7 @@ impl Report {
     }
 }
 
-fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
+fn check_source(report: &mut Report, source: &Source, config: &Config) -> anyhow::Result<()> {
     let files = SourceFiles {
         paths: source.paths.clone(),
         exclude: source.exclude.clone(),
@@ -113,17 +114,18 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
-        let mut reader = Reader::new(source.format.into());
+        let known = ipsbell_parsers::Reader::new;
+        let mut reader = Reader::new(&source.format, &config.formats, known);
         let (mut alerts, mut rejects) = (0, 0);
         let mut first_reject = String::new();
-        let records = first_records(chunk, source.format.into());
+        let records = first_records(chunk, source.format.known());
         for record in &records {
             match guard(|| reader.read(&record.bytes)) {
                 Ok(Read::Alert { .. }) => alerts += 1,
-                Ok(Read::Reject { reject, .. }) => {
+                Ok(Read::Reject { format, reject }) => {
                     rejects += 1;
                     if rejects == 1 {
-                        let (wanted, at) = (reject.wanted, reject.at);
+                        let (at, wanted) = grammar::place(&format, reject, &record.bytes);
                         first_reject = format!(
                             "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
                             record.offset
@@ -142,8 +144,8 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
             "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
         );
         match reader.found() {
-            Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
-            Some(format) => report.bad(&format!("{what}; format {}", format.name), &first_reject),
+            Some(format) if rejects == 0 => report.well(&format!("{what}; format {format}")),
+            Some(format) => report.bad(&format!("{what}; format {format}"), &first_reject),
             None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
             None => {
                 report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))

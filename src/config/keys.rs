@@ -2,7 +2,10 @@
 //! To add one, add its line here and read it in the section's file; a test fails for a key that is
 //! listed and not read.
 
+mod format;
+
 use crate::matcher;
+pub use format::FORMAT;
 
 /// A table of the configuration.
 #[derive(Debug)]
@@ -35,7 +38,8 @@ pub struct Key {
 }
 
 /// All sections, in the order of the reference.
-pub const SECTIONS: &[&Section] = &[&AGENT, &SOURCE, &DESTINATION, &MUTE, &SEVERITY, &RETENTION];
+pub const SECTIONS: &[&Section] =
+    &[&AGENT, &SOURCE, &FORMAT, &DESTINATION, &MUTE, &SEVERITY, &RETENTION];
 
 impl Section {
     /// The section of this name.

@@ -65,7 +65,7 @@ impl Event<'_> {
             Verdict::Unknown => &["info"],
         };
         fields.push("event.type", Leaf::Words(kind));
-        fields.word("event.dataset", self.format);
+        fields.text("event.dataset", Some(&self.format));
         fields.number("event.sequence", self.sequence);
         fields.word("agent.type", "ipsbell");
         fields.word("agent.version", env!("CARGO_PKG_VERSION"));

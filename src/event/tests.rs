@@ -7,7 +7,7 @@ use super::*;
 const LINE: &str = "03/14/2026-10:50:25.823699  [**] [1:2100498:7] \"a\" [**] \
                     [Classification: c] [Priority: 2] {TCP} 192.0.2.80:80 -> 10.0.0.11:54186";
 
-fn alert(line: &str) -> (Alert<'_>, &'static Format) {
+fn alert(line: &str) -> (Alert<'_>, &'static ipsbell_parsers::Format) {
     let mut reader = ipsbell_parsers::Reader::new(ipsbell_parsers::Choice::Auto);
     match reader.read(line.as_bytes()) {
         ipsbell_parsers::Read::Alert { format, alert } => (*alert, format),
@@ -28,7 +28,7 @@ fn event<'a>(line: &'a str, change: impl FnOnce(&mut Alert<'a>)) -> Event<'a> {
         home_networks: &home,
     };
     let read_at = "2026-03-14T11:00:00Z".parse().unwrap();
-    Event::new(alert, format, line.as_bytes(), 7, read_at, &origin).into_owned()
+    Event::new(alert, format.name, line.as_bytes(), 7, read_at, &origin).into_owned()
 }
 
 fn ecs(event: &Event<'_>) -> Json {

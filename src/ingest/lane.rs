@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use ipsbell_parsers::alert::{Alert, Direction, Verdict};
-use ipsbell_parsers::{Format, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::alert::{Alert, Direction, Reject, Verdict};
+use ipsbell_parsers::{Choice, Offer, Record, Records};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tracing::error;
@@ -16,8 +16,9 @@ use super::quality::{Judgement, Legibility, Quality};
 use super::standing::Duty;
 use crate::config::Source;
 use crate::event::{Event, Origin};
+use crate::grammar::{self, Grammar, Read, Reader};
 use crate::guard::guard;
-use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
+use crate::store::{self, Batch, Counts, Form, NewEvent, Rejected, StoreError};
 use crate::tail::{Chunk, End, FileKey, Position};
 use crate::trouble::{Incident, POISON_TOLD_EVERY};
 
@@ -67,11 +68,14 @@ impl Lane {
     }
 
     fn new(source: &Source, shared: &Shared) -> Self {
-        let choice = source.format.into();
+        // A raw record that is kept tells its details when they are asked for.
+        let make: fn(Choice) -> ipsbell_parsers::Reader = match shared.keep_raw {
+            true => ipsbell_parsers::Reader::of_heads,
+            false => ipsbell_parsers::Reader::new,
+        };
         Self {
-            records: Records::new(choice),
-            // A raw record that is kept tells its details when they are asked for.
-            reader: if shared.keep_raw { Reader::of_heads(choice) } else { Reader::new(choice) },
+            records: Records::new(source.format.known()),
+            reader: Reader::new(&source.format, &shared.own_formats, make),
             timezone: source.timezone.clone(),
             path_number: 0,
             path: String::new(),
@@ -104,7 +108,7 @@ impl Lane {
         self.records.forget();
         let until = self.lines(batch, shared, care, chunk)?;
         let counts = std::mem::take(&mut self.counts);
-        let format = self.reader.found().map(|format| format.name);
+        let format = self.reader.found();
         batch.count(self.path_number, format, &counts)?;
         Ok(Taken { until, events: counts.events })
     }
@@ -222,11 +226,11 @@ impl Lane {
             }
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
-                self.event(batch, shared, record, format, *alert)?;
+                self.event(batch, shared, record, &format, *alert)?;
                 Legibility::Understood
             }
             Read::Reject { format, reject } => {
-                self.reject(batch, record, Some(format.name), reject.wanted, reject.at)?;
+                self.reject(batch, record, &format, reject)?;
                 Legibility::Rejected
             }
         };
@@ -244,7 +248,23 @@ impl Lane {
         &mut self,
         batch: &mut Batch<'_>,
         record: &Record<'_>,
-        format: Option<&'static str>,
+        format: &Grammar,
+        reject: Reject,
+    ) -> Result<(), StoreError> {
+        if self.counts.rejects >= SAMPLES_A_CHUNK {
+            self.counts.rejects += 1;
+            return Ok(());
+        }
+        let (at, wanted) = grammar::place(format, reject, &record.bytes);
+        self.keep(batch, record, Some(format.name()), &wanted, at)
+    }
+
+    /// Keeps a sample of a record that is not understood, unless there are enough of this chunk.
+    fn keep(
+        &mut self,
+        batch: &mut Batch<'_>,
+        record: &Record<'_>,
+        format: Option<&str>,
         wanted: &str,
         at_byte: usize,
     ) -> Result<(), StoreError> {
@@ -271,8 +291,8 @@ impl Lane {
     ) -> Result<(), StoreError> {
         self.counts.records += 1;
         self.counts.cut += u64::from(record.cut);
-        let format = self.reader.found().map(|format| format.name);
-        self.reject(batch, record, format, &format!("{HARMLESS} ({why})"), 0)?;
+        let format = self.reader.found().map(str::to_owned);
+        self.keep(batch, record, format.as_deref(), &format!("{HARMLESS} ({why})"), 0)?;
         let now = self.read_at;
         let told = self.poison_told_at.map(|told| now.duration_since(told));
         if told.is_some_and(|since| since >= SignedDuration::ZERO && since < POISON_TOLD_EVERY) {
@@ -289,7 +309,7 @@ impl Lane {
         batch: &mut Batch<'_>,
         shared: &Shared,
         record: &Record<'_>,
-        format: &'static Format,
+        format: &Grammar,
         alert: Alert<'_>,
     ) -> Result<(), StoreError> {
         let origin = Origin {
@@ -299,18 +319,27 @@ impl Lane {
             ..shared.origin()
         };
         let mut event =
-            Event::new(alert, format, &record.bytes, record.offset, self.read_at, &origin);
+            Event::new(alert, format.name(), &record.bytes, record.offset, self.read_at, &origin);
         event.severity = shared.severity.severity(&event);
         let rule = &event.alert.rule;
-        let form =
-            if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
+        // What a user defined may be another tomorrow: its alerts are stored as they were read.
+        let form = match (shared.keep_raw, format) {
+            (true, Grammar::Known(_)) => Form::Raw,
+            (true, Grammar::Own(_)) => Form::Whole,
+            (false, _) => Form::Alert,
+        };
+        let stored = match form {
+            Form::Raw => Cow::Borrowed(record.bytes.as_ref()),
+            Form::Alert => Cow::Owned(store::alert_form(&event.alert)?.into_bytes()),
+            Form::Whole => Cow::Owned(store::whole_form(&event.alert, &record.bytes)?),
+        };
         batch.event(&NewEvent {
             id: event.id,
             at: event.at,
             read_at: event.read_at,
             path: self.path_number,
             offset: event.offset,
-            format: event.format,
+            format: &event.format,
             severity: event.severity as u8,
             verdict: number(&Verdict::ALL, &event.alert.verdict).unwrap_or_default(),
             direction: event.direction.and_then(|direction| number(&Direction::ALL, &direction)),
@@ -318,8 +347,8 @@ impl Lane {
             rule_name: rule.name.as_deref(),
             source: event.alert.source.ip,
             destination: event.alert.destination.ip,
-            raw: shared.keep_raw,
-            record: form.as_deref().map_or(&record.bytes, str::as_bytes),
+            form,
+            record: &stored,
         })?;
         Ok(())
     }

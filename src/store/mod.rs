@@ -44,7 +44,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use account::Account;
 pub use doubt::Clock;
 pub use error::StoreError;
-pub use event_row::alert_form;
+pub use event_row::{Form, alert_form, whole_form};
 pub use identity::{Home, machine};
 pub use ledger::{Attempt, Ledger, NewAttempt, Outcome};
 pub use lock::running;

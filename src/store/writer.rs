@@ -13,6 +13,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use super::StoreError;
 use super::doubt::Doubt;
+use super::event_row::Form;
 use super::patience::Patience;
 use super::turn::{Turn, take_turn};
 use super::view::instant;
@@ -46,7 +47,7 @@ pub struct NewEvent<'a> {
     /// Where its record begins.
     pub offset: u64,
     /// The format's name.
-    pub format: &'static str,
+    pub format: &'a str,
     /// Number in `Severity::ALL`.
     pub severity: u8,
     /// Number in `Verdict::ALL`.
@@ -61,8 +62,8 @@ pub struct NewEvent<'a> {
     pub source: Option<IpAddr>,
     /// Destination address.
     pub destination: Option<IpAddr>,
-    /// Does `record` hold the raw bytes? Else the alert as JSON.
-    pub raw: bool,
+    /// What `record` holds.
+    pub form: Form,
     /// The record.
     pub record: &'a [u8],
 }
@@ -75,7 +76,7 @@ pub struct Rejected<'a> {
     /// Where it begins.
     pub offset: u64,
     /// Which grammar tried it, if one claimed it.
-    pub format: Option<&'static str>,
+    pub format: Option<&'a str>,
     /// What was wanted.
     pub wanted: &'a str,
     /// At which byte of the record.
@@ -270,7 +271,7 @@ impl Batch<'_> {
             event.rule_name,
             shown(&mut self.source, event.source),
             shown(&mut self.destination, event.destination),
-            u8::from(!event.raw),
+            event.form as u8,
             event.record,
         ])?;
         Ok(self.last_sequence)

@@ -2,9 +2,11 @@
 
 use super::*;
 
-fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
+fn check(choice: FormatChoice, input: &str) -> (Vec<String>, Summary) {
     let task = Task {
+        explains: false,
         choice,
+        own_formats: Arc::default(),
         zone: TimeZone::UTC,
         raw: false,
         agent: config::Agent::standard("web1"),
@@ -25,7 +27,7 @@ fn mixed_records_are_counted_by_what_they_are() {
         ipsbell_parsers::format("suricata-fast").unwrap().example,
         ipsbell_parsers::format("cef").unwrap().example,
     );
-    let (out, summary) = check(Choice::Auto, &input);
+    let (out, summary) = check(FormatChoice::Auto, &input);
     assert_eq!(out.len(), 2);
     let Summary { records, events, other, unclaimed, rejects, .. } = summary;
     assert_eq!((records, events, other, unclaimed, rejects), (5, 2, 1, 1, 1));
@@ -44,7 +46,7 @@ fn mixed_records_are_counted_by_what_they_are() {
 fn a_fixed_format_rejects_what_is_another() {
     let fast = ipsbell_parsers::format("suricata-fast").unwrap();
     let input = "no alert\n".repeat(REJECTS_SHOWN_MAX + 2);
-    let (out, summary) = check(Choice::Fixed(fast), &input);
+    let (out, summary) = check(FormatChoice::Named(fast), &input);
     assert_eq!((out.len(), summary.rejects, summary.shown.len()), (0, 7, REJECTS_SHOWN_MAX));
     let mut told = Vec::new();
     summary.tell(&mut told).unwrap();
@@ -54,7 +56,7 @@ fn a_fixed_format_rejects_what_is_another() {
 #[test]
 fn the_offset_is_the_records_first_byte() {
     let example = ipsbell_parsers::format("snort-fast").unwrap().example;
-    let (out, _) = check(Choice::Auto, &format!("x\n{example}\n"));
+    let (out, _) = check(FormatChoice::Auto, &format!("x\n{example}\n"));
     assert!(out[0].contains(r#""offset":2"#), "{out:?}");
 }
 
@@ -63,7 +65,7 @@ fn records_of_several_lines_are_read_and_placed() {
     let example = ipsbell_parsers::format("snort-full").unwrap().example;
     let broken = "[**] [1:2:3] no time [**]\n[Priority: 1]";
     let input = format!("x\n{example}\n\n{broken}\n\n{example}");
-    let (out, summary) = check(Choice::Auto, &input);
+    let (out, summary) = check(FormatChoice::Auto, &input);
     let Summary { records, events, unclaimed, rejects, .. } = summary;
     assert_eq!((records, events, unclaimed, rejects), (4, 2, 1, 1));
     assert!(out[0].contains(r#""offset":2"#), "{out:?}");

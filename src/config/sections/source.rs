@@ -1,5 +1,6 @@
 //! `[[source]]`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::GlobBuilder;
@@ -93,12 +94,19 @@ fn format(reader: &Reader<'_>, node: Node<'_>) -> Result<FormatChoice, Fault> {
         if text == "auto" {
             return Ok(FormatChoice::Auto);
         }
-        let known = reader.formats.iter().copied().find(|format| format.name == text);
-        known.map(FormatChoice::Named).ok_or_else(|| {
-            let names: Vec<&str> =
-                std::iter::once("auto").chain(reader.formats.iter().map(|f| f.name)).collect();
-            Unfit::one_of("`auto` or the name of a format", text, &names)
-        })
+        if let Some(known) = reader.formats.iter().copied().find(|format| format.name == text) {
+            return Ok(FormatChoice::Named(known));
+        }
+        match reader.own_formats.iter().find(|(name, _)| name == text) {
+            Some((_, Some(own))) => Ok(FormatChoice::Own(Arc::clone(own))),
+            // Its own faults are enough.
+            Some((_, None)) => Ok(FormatChoice::Auto),
+            None => {
+                let names: Vec<&str> =
+                    std::iter::once("auto").chain(reader.format_names()).collect();
+                Err(Unfit::one_of("`auto` or the name of a format", text, &names))
+            }
+        }
     })
 }
 

@@ -2,6 +2,7 @@
 //! that the words of faults do not change with every new one.
 
 mod faults;
+mod formats;
 mod loading;
 mod reference;
 mod secrets;
@@ -24,6 +25,7 @@ static EVE: Format = Format {
     about: "",
     example: "",
     framing: ipsbell_parsers::Framing::Line,
+    also: &[],
     claims: |_| false,
     skips: ipsbell_parsers::no_short_cut,
     parse: |_| Ok(Parsed::Other),
@@ -107,6 +109,7 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
     let reader = Reader {
         formats: &[&EVE],
+        own_formats: Vec::new(),
         kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
         environment: &environment,
         secrets,

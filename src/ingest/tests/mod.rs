@@ -1,5 +1,6 @@
 //! The reader over real files and a real store, one life of the program after another.
 
+mod formats;
 mod poison;
 mod records;
 
@@ -29,7 +30,7 @@ impl Rig {
         let mut config = Config::for_files(&logs, kind, state.clone()).unwrap();
         for source in &mut config.sources {
             source.start_at = StartAt::Beginning;
-            source.format = format;
+            source.format = format.clone();
             source.timezone = TimeZone::UTC;
         }
         let store = Store::open(&state, clock::now()).unwrap();
