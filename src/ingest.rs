@@ -4,6 +4,7 @@
 mod care;
 mod conditions;
 mod findings;
+mod habit;
 mod lag;
 mod lane;
 mod quality;
@@ -92,6 +93,7 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+    unparsed_share: u8,
     own_formats: Arc<[Arc<OwnFormat>]>,
     /// Paths in which an earlier process found a format.
     known_formats: HashSet<String>,
@@ -150,6 +152,7 @@ impl Reader {
                 machine: store.machine(),
                 severity: SeverityPolicy::new(config),
                 keep_raw: config.retention.keep_raw,
+                unparsed_share: config.agent.unparsed_share,
                 own_formats: Arc::clone(&config.formats),
                 known_formats: known_formats.map(|reading| reading.path).collect(),
             },
@@ -363,6 +366,7 @@ impl Reader {
     fn step_back(&mut self) {
         self.tail.rolled_back();
         self.care.given_up();
+        self.lanes.values_mut().for_each(Lane::rolled_back);
         self.flushed = false;
     }
 

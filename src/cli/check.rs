@@ -1,6 +1,7 @@
 //! `ipsbell check`: what would keep the agent from doing its work, before it is started. Posts nothing, stores nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
 use crate::destinations::Tells;
 use crate::grammar::{self, Read, Reader};
-use crate::guard::guard;
+use crate::guard::{Panicked, guard};
 use crate::signal::Signal;
 use crate::store::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 use crate::tail::{Buffer, Chunk, SourceFiles, Tail, Weight};
@@ -116,43 +117,92 @@ fn check_source(report: &mut Report, source: &Source, config: &Config) -> anyhow
         let path = chunk.path.clone();
         let known = ipsbell_parsers::Reader::new;
         let mut reader = Reader::new(&source.format, &config.formats, known);
-        let (mut alerts, mut rejects) = (0, 0);
-        let mut first_reject = String::new();
         let records = first_records(chunk, source.format.known());
+        let mut seen = Seen::default();
         for record in &records {
-            match guard(|| reader.read(&record.bytes)) {
-                Ok(Read::Alert { .. }) => alerts += 1,
-                Ok(Read::Reject { format, reject }) => {
-                    rejects += 1;
-                    if rejects == 1 {
-                        let (at, wanted) = grammar::place(&format, reject, &record.bytes);
-                        first_reject = format!(
-                            "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
-                            record.offset
-                        );
-                    }
-                }
-                Ok(Read::Other { .. } | Read::Blank | Read::Unclaimed) => {}
-                Err(panicked) => {
-                    rejects += 1;
-                    first_reject = format!("ipsbell itself failed: {panicked}; please report it");
-                }
-            }
+            seen.note(record, guard(|| reader.read(&record.bytes)));
         }
-        let records = records.len();
+        seen.tell(report, &path);
+    }
+    Ok(())
+}
+
+/// What the first records of a file are.
+#[derive(Debug, Default)]
+struct Seen {
+    records: usize,
+    alerts: usize,
+    rejects: usize,
+    first_reject: String,
+    /// Records that a format reads, by its name.
+    formats: BTreeMap<String, usize>,
+}
+
+impl Seen {
+    fn note(&mut self, record: &Record<'_>, read: Result<Read<'_>, Panicked>) {
+        let offset = record.offset;
+        self.records += 1;
+        let (format, problem) = match read {
+            Ok(Read::Blank) => {
+                self.records -= 1;
+                return;
+            }
+            Ok(Read::Unclaimed) => return,
+            Ok(Read::Alert { format, .. }) => {
+                self.alerts += 1;
+                (format, None)
+            }
+            Ok(Read::Other { format }) => (format, None),
+            Ok(Read::Reject { format, reject }) => {
+                let (at, wanted) = grammar::place(&format, reject, &record.bytes);
+                let name = format.name();
+                let what = format!(
+                    "the first, at offset {offset}: {name} wanted {wanted} at its byte {at}; see all with \
+                     `ipsbell parse --explain FILE`"
+                );
+                (format, Some(what))
+            }
+            Err(panicked) => {
+                self.reject(format!(
+                    "at offset {offset} ipsbell itself failed: {panicked}; please report it"
+                ));
+                return;
+            }
+        };
+        match problem {
+            Some(what) => self.reject(what),
+            None => *self.formats.entry(format.name().to_owned()).or_default() += 1,
+        }
+    }
+
+    fn reject(&mut self, what: String) {
+        self.rejects += 1;
+        if self.rejects == 1 {
+            self.first_reject = what;
+        }
+    }
+
+    fn tell(&self, report: &mut Report, path: &Path) {
+        let Self { records, alerts, rejects, first_reject, formats } = self;
+        if *records == 0 {
+            report.well(&format!("source {path:?}: readable, empty"));
+            return;
+        }
         let what = format!(
             "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
         );
-        match reader.found() {
-            Some(format) if rejects == 0 => report.well(&format!("{what}; format {format}")),
-            Some(format) => report.bad(&format!("{what}; format {format}"), &first_reject),
-            None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
-            None => {
-                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))
+        let formats: Vec<String> =
+            formats.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        let formats = formats.join(", ");
+        match (*rejects, formats.is_empty()) {
+            (0, false) => report.well(&format!("{what}; format {formats}")),
+            (0, true) => {
+                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"));
             }
+            (_, false) => report.bad(&format!("{what}; format {formats}"), first_reject),
+            (_, true) => report.bad(&what, first_reject),
         }
     }
-    Ok(())
 }
 
 /// The first records of a chunk. One that may go on behind it is left out.

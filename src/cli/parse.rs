@@ -241,6 +241,7 @@ impl Task {
             Ok(Read::Other { .. }) => summary.other += 1,
             Ok(Read::Blank) => summary.records -= 1,
             Ok(Read::Unclaimed) => summary.unclaimed += 1,
+            Ok(Read::Reject { .. }) if self.explains => summary.rejects += 1,
             Ok(Read::Reject { format, reject }) => {
                 let (at, wanted) = grammar::place(&format, reject, &record.bytes);
                 let offset = record.offset + u64::try_from(at).unwrap_or(u64::MAX);
@@ -316,7 +317,7 @@ impl Summary {
             writeln!(out, "  {reject}")?;
         }
         let more = rejects.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
-        if more > 0 {
+        if more > 0 && !shown.is_empty() {
             writeln!(out, "  and {more} more")?;
         }
         if *cut > 0 {

@@ -66,6 +66,8 @@ pub struct Agent {
     pub state_dir: PathBuf,
     /// Networks of our own machines.
     pub home_networks: Vec<IpNet>,
+    /// `unparsed_share`: of a hundred records of a log so many may be rejects before that is trouble.
+    pub unparsed_share: u8,
 }
 
 /// `[[source]]`.

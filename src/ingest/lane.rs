@@ -1,35 +1,29 @@
 //! One file's way through the grammars into a batch.
 
+mod rejects;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use ipsbell_parsers::alert::{Alert, Direction, Reject, Verdict};
+use ipsbell_parsers::alert::{Alert, Direction, Verdict};
 use ipsbell_parsers::{Choice, Offer, Record, Records};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use tracing::error;
+use tracing::info;
 
 use super::Shared;
 use super::care::{Care, Turn};
+use super::habit::{Change, Habit};
 use super::quality::{Judgement, Legibility, Quality};
 use super::standing::Duty;
 use crate::config::Source;
 use crate::event::{Event, Origin};
-use crate::grammar::{self, Grammar, Read, Reader};
+use crate::grammar::{Grammar, Read, Reader};
 use crate::guard::guard;
-use crate::store::{self, Batch, Counts, Form, NewEvent, Rejected, StoreError};
+use crate::store::{self, Batch, Counts, Form, NewEvent, Reason, StoreError};
 use crate::tail::{Chunk, End, FileKey, Position};
-use crate::trouble::{Incident, POISON_TOLD_EVERY};
-
-/// Rejects of one chunk that are kept as samples; the others are counted.
-const SAMPLES_A_CHUNK: u64 = 8;
-
-/// Bytes of a sample.
-const SAMPLE_BYTES_MAX: usize = 2048;
-
-/// What is wanted of a record that makes the program fail.
-const HARMLESS: &str = "a record that does not make the program fail";
+use crate::trouble::Incident;
 
 /// The grammars' memory of one file, and what was counted of the chunk that is read.
 #[derive(Debug)]
@@ -44,6 +38,9 @@ pub(super) struct Lane {
     counts: Counts,
     poison_told_at: Option<Timestamp>,
     quality: Quality,
+    /// None until the store was asked, and after a transaction that came to nothing.
+    habit: Option<Habit>,
+    reasons: Vec<Reason>,
 }
 
 /// What was taken of a chunk.
@@ -83,7 +80,9 @@ impl Lane {
             read_at: Timestamp::UNIX_EPOCH,
             counts: Counts::default(),
             poison_told_at: None,
-            quality: Quality::default(),
+            quality: Quality::new(shared.unparsed_share),
+            habit: None,
+            reasons: Vec::new(),
         }
     }
 
@@ -106,10 +105,20 @@ impl Lane {
         self.read_at = read_at;
         self.counts = Counts::default();
         self.records.forget();
+        self.reasons.clear();
+        if self.habit.is_none() {
+            self.habit = Some(Habit::resumed(batch.formats(path_number)?));
+        }
         let until = self.lines(batch, shared, care, chunk)?;
         let counts = std::mem::take(&mut self.counts);
         let format = self.reader.found();
         batch.count(self.path_number, format, &counts)?;
+        for (format, records) in self.habit.iter_mut().flat_map(Habit::take_new) {
+            batch.read_by(path_number, format, records)?;
+        }
+        for reason in &self.reasons {
+            batch.reason(path_number, reason)?;
+        }
         Ok(Taken { until, events: counts.events })
     }
 
@@ -212,8 +221,9 @@ impl Lane {
         self.counts.records += 1;
         self.counts.cut += u64::from(record.cut);
         let legibility = match self.reader.read(&record.bytes) {
-            Read::Other { .. } => {
+            Read::Other { format } => {
                 self.counts.others += 1;
+                self.understood(batch, format.name())?;
                 Legibility::Understood
             }
             Read::Unclaimed => {
@@ -227,6 +237,7 @@ impl Lane {
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
                 self.event(batch, shared, record, &format, *alert)?;
+                self.understood(batch, format.name())?;
                 Legibility::Understood
             }
             Read::Reject { format, reject } => {
@@ -239,69 +250,27 @@ impl Lane {
         Ok(())
     }
 
+    /// One more record of this format. A log that went over to it is told.
+    #[inline]
+    fn understood(&mut self, batch: &mut Batch<'_>, format: &str) -> Result<(), StoreError> {
+        match self.habit.as_mut().and_then(|habit| habit.note(format)) {
+            None => Ok(()),
+            Some(Change { from, to }) => {
+                let incident = Incident::format_changed(&self.path, &from, &to);
+                info!("{}.", incident.text);
+                batch.incident(&incident)
+            }
+        }
+    }
+
+    /// The transaction came to nothing: what was read is read again.
+    pub(super) fn rolled_back(&mut self) {
+        self.habit = None;
+    }
+
     /// Are its last records understood?
     pub(super) fn judgement(&self) -> Option<Judgement> {
         self.quality.judgement()
-    }
-
-    fn reject(
-        &mut self,
-        batch: &mut Batch<'_>,
-        record: &Record<'_>,
-        format: &Grammar,
-        reject: Reject,
-    ) -> Result<(), StoreError> {
-        if self.counts.rejects >= SAMPLES_A_CHUNK {
-            self.counts.rejects += 1;
-            return Ok(());
-        }
-        let (at, wanted) = grammar::place(format, reject, &record.bytes);
-        self.keep(batch, record, Some(format.name()), &wanted, at)
-    }
-
-    /// Keeps a sample of a record that is not understood, unless there are enough of this chunk.
-    fn keep(
-        &mut self,
-        batch: &mut Batch<'_>,
-        record: &Record<'_>,
-        format: Option<&str>,
-        wanted: &str,
-        at_byte: usize,
-    ) -> Result<(), StoreError> {
-        self.counts.rejects += 1;
-        if self.counts.rejects > SAMPLES_A_CHUNK {
-            return Ok(());
-        }
-        batch.reject(&Rejected {
-            path: self.path_number,
-            offset: record.offset,
-            format,
-            wanted,
-            at_byte,
-            sample: record.bytes.get(..SAMPLE_BYTES_MAX).unwrap_or(&record.bytes),
-        })
-    }
-
-    /// Keeps a record that makes the program fail as a reject, and lets people know.
-    fn poison(
-        &mut self,
-        batch: &mut Batch<'_>,
-        record: &Record<'_>,
-        why: &str,
-    ) -> Result<(), StoreError> {
-        self.counts.records += 1;
-        self.counts.cut += u64::from(record.cut);
-        let format = self.reader.found().map(str::to_owned);
-        self.keep(batch, record, format.as_deref(), &format!("{HARMLESS} ({why})"), 0)?;
-        let now = self.read_at;
-        let told = self.poison_told_at.map(|told| now.duration_since(told));
-        if told.is_some_and(|since| since >= SignedDuration::ZERO && since < POISON_TOLD_EVERY) {
-            return Ok(());
-        }
-        self.poison_told_at = Some(now);
-        let incident = Incident::poison(&self.path, record.offset, why);
-        error!("{}.", incident.text);
-        batch.incident(&incident)
     }
 
     fn event(

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use ipsbell_parsers::FORMATS;
 
-use crate::grammar::{self, Read, Reader};
+use crate::grammar::{self, Grammar, Read, Reader};
 
 /// So many bytes of a record are shown before the place of a reject, and behind it.
 const SHOWN_BEFORE: usize = 60;
@@ -26,7 +26,9 @@ pub(super) fn write(
     reader: &Reader,
 ) -> io::Result<()> {
     let begins = reader.begins(record);
-    let behind = behind(record, begins.unwrap_or(record.len()));
+    // Of a reject that nobody claims it is not known what stands before it.
+    let unclaimed = if matches!(read, Read::Unclaimed) { record.len() } else { 0 };
+    let behind = behind(record, begins.unwrap_or(unclaimed));
     let lead = format!("{path}:{number}:");
     match read {
         Read::Blank => Ok(()),
@@ -47,8 +49,10 @@ pub(super) fn write(
         Read::Reject { format, reject } => {
             let (at, wanted) = grammar::place(format, *reject, record);
             let claimed = match begins {
-                Some(_) => behind,
-                None => ", which does not claim it".to_owned(),
+                None if matches!(format, Grammar::Known(_)) => {
+                    ", which does not claim it".to_owned()
+                }
+                _ => behind,
             };
             let format = format.name();
             writeln!(out, "{lead} reject, {format}{claimed}: wanted {wanted} at byte {at}")?;

@@ -3,6 +3,7 @@
 mod formats;
 mod poison;
 mod records;
+mod understood;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
