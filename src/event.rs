@@ -2,6 +2,7 @@
 //! `event/ecs.rs`.
 
 mod ecs;
+pub mod links;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -248,5 +248,9 @@ fn formats_tells_of_one_what_its_example_becomes() {
     assert!(said.contains("event.dataset") && said.contains("\"cef\""), "{said}");
     let output = ipsbell().args(["formats", "snort-ful"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("did you mean `snort-full`?"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("did you mean `snort-full`?"),
+        "{}",
+        text(&output.stderr)
+    );
 }
