@@ -87,7 +87,7 @@ impl Source {
     }
 
     /// Its lines.
-    pub(super) fn write(&self, text: &mut String) -> std::fmt::Result {
+    pub(super) fn write(&self, text: &mut String) -> fmt::Result {
         let formats: Vec<String> = self.formats.iter().map(Format::to_string).collect();
         let formats = match (formats.is_empty(), &self.format) {
             (false, _) => formats.join(", "),

@@ -50,7 +50,7 @@ fn of_a_batch_that_came_to_nothing_no_record_counts_twice() {
 fn rejects_are_counted_by_their_reasons() {
     let rig = Rig::new(FormatChoice::Auto);
     let eve = lines("suricata-eve", 1);
-    let torn = &eve[..eve.find(",\"signature\":").unwrap()];
+    let (torn, _) = eve.split_once(",\"signature\":").unwrap();
     let other = "{\"event_type\":\"alert\",\"alert\":{}}";
     rig.append(format!("{eve}{torn}\n{torn}\n{other}\n"));
     rig.read_all();
