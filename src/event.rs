@@ -2,6 +2,7 @@
 //! `event/ecs.rs`.
 
 mod ecs;
+pub mod links;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +10,6 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
-use ipsbell_parsers::Format;
 use ipsbell_parsers::alert::{Alert, Direction, Endpoint, Severity, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use xxhash_rust::xxh3::xxh3_128;
@@ -38,7 +38,7 @@ pub struct Event<'a> {
     /// This agent's host.
     pub agent_host: Cow<'a, str>,
     /// The format's name, ECS `event.dataset`.
-    pub format: &'static str,
+    pub format: Cow<'a, str>,
     /// The log file.
     pub path: Cow<'a, str>,
     /// Byte offset of the record's first byte in its file.
@@ -82,13 +82,15 @@ pub fn event_id(machine: u128, generation: u64, offset: u64, record: &[u8]) -> E
 }
 
 impl<'a> Event<'a> {
-    /// An event from what a grammar read of `record`, at `offset` of its file. The stamp becomes an
+    /// An event from what the grammar of this name read of `record`, of which `own` stands at `offset` of its file: what
+    /// is before it are header lines. The stamp becomes an
     /// instant; a stamp that names none is noted under [`STAMP_PROBLEM`]. The direction is the
     /// log's, else the home networks'.
     pub fn new(
         mut alert: Alert<'a>,
-        format: &'static Format,
+        format: &'a str,
         record: &'a [u8],
+        own: &[u8],
         offset: u64,
         read_at: Timestamp,
         origin: &Origin<'a>,
@@ -98,13 +100,13 @@ impl<'a> Event<'a> {
         Self {
             sequence: None,
             // Header lines in front of a record are known in several ways; what stands at its offset is not.
-            id: event_id(origin.machine, origin.generation, offset, format.framing.own(record)),
+            id: event_id(origin.machine, origin.generation, offset, own),
             at,
             read_at,
             severity: alert.severity,
             direction: alert.direction.or_else(networks),
             agent_host: Cow::Borrowed(origin.agent_host),
-            format: format.name,
+            format: Cow::Borrowed(format),
             path: Cow::Borrowed(origin.path),
             offset,
             alert,
@@ -124,6 +126,7 @@ impl<'a> Event<'a> {
     pub fn into_owned(self) -> Event<'static> {
         Event {
             agent_host: Cow::Owned(self.agent_host.into_owned()),
+            format: Cow::Owned(self.format.into_owned()),
             path: Cow::Owned(self.path.into_owned()),
             alert: self.alert.into_owned(),
             raw: Cow::Owned(self.raw.into_owned()),
@@ -133,7 +136,6 @@ impl<'a> Event<'a> {
             read_at: self.read_at,
             severity: self.severity,
             direction: self.direction,
-            format: self.format,
             offset: self.offset,
         }
     }

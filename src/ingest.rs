@@ -4,6 +4,7 @@
 mod care;
 mod conditions;
 mod findings;
+mod habit;
 mod lag;
 mod lane;
 mod quality;
@@ -12,6 +13,7 @@ mod underway;
 mod upkeep;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -30,6 +32,7 @@ use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
 use crate::config::Config;
 use crate::event::Origin;
+use crate::grammar::OwnFormat;
 use crate::guard::{Panicked, guard};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};
@@ -90,6 +93,8 @@ struct Shared {
     machine: u128,
     severity: SeverityPolicy,
     keep_raw: bool,
+    unparsed_share: u8,
+    own_formats: Arc<[Arc<OwnFormat>]>,
     /// Paths in which an earlier process found a format.
     known_formats: HashSet<String>,
 }
@@ -147,6 +152,8 @@ impl Reader {
                 machine: store.machine(),
                 severity: SeverityPolicy::new(config),
                 keep_raw: config.retention.keep_raw,
+                unparsed_share: config.agent.unparsed_share,
+                own_formats: Arc::clone(&config.formats),
                 known_formats: known_formats.map(|reading| reading.path).collect(),
             },
             findings: Vec::new(),
@@ -365,6 +372,7 @@ impl Reader {
     fn step_back(&mut self) {
         self.tail.rolled_back();
         self.care.given_up();
+        self.lanes.values_mut().for_each(Lane::rolled_back);
         self.flushed = false;
     }
 

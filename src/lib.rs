@@ -14,6 +14,7 @@ pub mod wanted;
 
 pub mod config;
 pub mod event;
+pub mod grammar;
 pub mod matcher;
 pub mod stamp;
 

@@ -6,7 +6,7 @@ mod pattern;
 mod values;
 
 pub use pattern::PATTERN_BYTES_MAX;
-pub use values::{network, severity};
+pub use values::{network, severity, verdict};
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use ipsbell_parsers::alert::{Direction, Severity, Verdict};
 use crate::event::Event;
 use crate::wanted::Unfit;
 use pattern::Pattern;
-use values::{Ports, RuleTest, direction, network_text, verdict};
+use values::{Ports, RuleTest, direction, network_text};
 
 /// A test of an event. Without any key it holds for every event.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -208,7 +208,7 @@ impl Matcher {
             && any(&self.destinations, |net| destination.ip.is_some_and(|ip| net.contains(&ip)))
             && any(&self.ports, |range| ports.iter().flatten().any(|port| range.contains(*port)))
             && any(&self.rules, |rule| rule.holds(&alert.rule))
-            && any_text(&self.formats, [event.format])
+            && any_text(&self.formats, [event.format.as_ref()])
             && any_text(&self.categories, alert.rule.category.as_deref())
             && any_text(&self.protocols, protocols.into_iter().flatten())
             && any_text(&self.hosts, hosts.into_iter().flatten())

@@ -36,6 +36,15 @@ impl Incident {
         );
         Self { kind: Kind::PoisonRecord, subject: path.to_owned(), text }
     }
+
+    /// The records of this log are in another format than before.
+    pub fn format_changed(path: &str, from: &str, to: &str) -> Self {
+        let text = format!(
+            "{path:?} was in the format `{from}`, and is in `{to}` now, as after an upgrade of the IPS; hint: `ipsbell \
+             parse --explain FILE` shows how each record is read"
+        );
+        Self { kind: Kind::FormatChanged, subject: path.to_owned(), text }
+    }
 }
 
 /// Something that lasts for a while. It is the same one as long as kind and subject are.

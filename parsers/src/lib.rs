@@ -15,6 +15,7 @@ extern crate std;
 
 pub mod alert;
 pub mod envelope;
+pub mod fields;
 pub mod read;
 pub mod record;
 pub mod text;
@@ -81,7 +82,7 @@ mod zeek_notice;
 mod tests;
 
 use alert::{Parsed, Reject};
-pub use read::{Choice, Read, Reader};
+pub use read::{Choice, Claim, Read, Reader};
 pub use record::{Framing, Offer, Record, Records};
 
 /// A log format.

@@ -13,37 +13,50 @@ use crate::{FORMATS, Format, Framing};
 pub enum Choice {
     /// Any: told from the content, record by record.
     Auto,
+    /// None of the table: each line is a record, and nobody claims it.
+    None,
     /// Only this one; a record of another is a reject.
     Fixed(&'static Format),
 }
 
-/// What a record is.
+/// What a record is. `F` is what stands for a format.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Read<'a> {
+pub enum Read<'a, F = &'static Format> {
     /// An alert.
     Alert {
         /// The format that read it.
-        format: &'static Format,
+        format: F,
         /// What it says.
         alert: Box<Alert<'a>>,
     },
     /// Well formed, no alert.
     Other {
         /// The format that knows it.
-        format: &'static Format,
+        format: F,
     },
     /// Nothing but white space.
     Blank,
-    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Only with
-    /// [`Choice::Auto`].
+    /// No grammar claims it: an ordinary line in a file that holds more than alerts. Never with
+    /// [`Choice::Fixed`].
     Unclaimed,
     /// It should be of this format, and is not.
     Reject {
         /// The format that claimed it, or that was chosen.
-        format: &'static Format,
+        format: F,
         /// What was wanted, and at which byte of the record, or of the text that was wrapped in it.
         reject: Reject,
     },
+}
+
+/// A record that a format claims.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// The format.
+    pub format: &'static Format,
+    /// Where the format's own text begins, behind a byte order mark and headers.
+    pub at: usize,
+    // The headers before it.
+    peel: Option<Peel<'a>>,
 }
 
 /// Which kinds of records beside alerts are taken for alerts.
@@ -139,7 +152,7 @@ impl Reader {
         if record.trim_ascii_start().is_empty() {
             return Read::Blank;
         }
-        let Some((format, at, peel)) = self.claim(record) else {
+        let Some(Claim { format, at, peel }) = self.claim(record) else {
             return match (self.choice, self.found) {
                 (Choice::Fixed(format), _) => self.parse(format, record, None),
                 // A file of bare records is no syslog file: what nobody claims there is a broken record, not another
@@ -147,7 +160,7 @@ impl Reader {
                 (Choice::Auto, Some(format)) if self.bare && Peel::new(record).next().is_none() => {
                     self.parse(format, record, None)
                 }
-                (Choice::Auto, _) => Read::Unclaimed,
+                (Choice::Auto | Choice::None, _) => Read::Unclaimed,
             };
         };
         self.found = Some(format);
@@ -183,11 +196,11 @@ impl Reader {
         }
     }
 
-    // Who claims the record, bare or behind a header; where it begins, and the header.
-    fn claim<'a>(&self, record: &'a [u8]) -> Option<(&'static Format, usize, Option<Peel<'a>>)> {
+    /// Who claims the record, bare or behind headers.
+    pub fn claim<'a>(&self, record: &'a [u8]) -> Option<Claim<'a>> {
         let bare = record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record);
         if let Some(format) = self.claimant(bare) {
-            return Some((format, record.len() - bare.len(), None));
+            return Some(Claim { format, at: record.len() - bare.len(), peel: None });
         }
         let mut peel = Peel::new(bare);
         while let Some((at, rest)) = peel.next() {
@@ -196,7 +209,8 @@ impl Reader {
                 && !matches!(format.framing, Framing::Lines(_))
             {
                 let at = behind_host(format, &mut peel, at);
-                return Some((format, record.len() - bare.len() + at, Some(peel)));
+                let at = record.len() - bare.len() + at;
+                return Some(Claim { format, at, peel: Some(peel) });
             }
         }
         None
@@ -206,6 +220,7 @@ impl Reader {
         let claims = |format: &&'static Format| (format.claims)(record);
         match self.choice {
             Choice::Fixed(format) => Some(format).filter(claims),
+            Choice::None => None,
             Choice::Auto => {
                 let is_found = |f: &Format| self.found.is_some_and(|found| core::ptr::eq(found, f));
                 let mut others = FORMATS.iter().copied().filter(|format| !is_found(format));

@@ -100,7 +100,7 @@ impl Records {
     pub const fn new(choice: Choice) -> Self {
         let frame = match choice {
             Choice::Fixed(format) => format.framing.frame(),
-            Choice::Auto => None,
+            Choice::Auto | Choice::None => None,
         };
         Self {
             choice,
@@ -207,6 +207,7 @@ impl Records {
         let begun = match self.choice {
             Choice::Fixed(format) => format.framing.begun_by(line),
             Choice::Auto => FORMATS.iter().find_map(|format| format.framing.begun_by(line)),
+            Choice::None => None,
         };
         match (begun, self.frame) {
             (Some(frame), _) => Some((frame, Place::Inside)),

@@ -1,19 +1,21 @@
 //! `ipsbell check`: what would keep the agent from doing its work, before it is started. Posts nothing, stores nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
-use ipsbell_parsers::{Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Offer, Record, Records};
 
 use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
 use crate::destinations::Tells;
-use crate::guard::guard;
+use crate::grammar::{self, Read, Reader};
+use crate::guard::{Panicked, guard};
 use crate::signal::Signal;
 use crate::store::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 use crate::tail::{Buffer, Chunk, SourceFiles, Tail, Weight};
@@ -54,7 +56,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         );
     }
     for source in &config.sources {
-        check_source(&mut report, source)?;
+        check_source(&mut report, source, &config)?;
     }
     check_state(&mut report, &config);
     for destination in &config.destinations {
@@ -91,7 +93,7 @@ impl Report {
     }
 }
 
-fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
+fn check_source(report: &mut Report, source: &Source, config: &Config) -> anyhow::Result<()> {
     let files = SourceFiles {
         paths: source.paths.clone(),
         exclude: source.exclude.clone(),
@@ -113,51 +115,99 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
-        let mut reader = Reader::new(source.format.into()).also(source.also.iter().copied());
-        let (mut alerts, mut rejects) = (0, 0);
-        let mut first_reject = String::new();
+        let make = |choice| ipsbell_parsers::Reader::new(choice).also(source.also.iter().copied());
+        let mut reader = Reader::new(&source.format, &config.formats, make);
         let records = first_records(chunk, source);
+        let mut seen = Seen::default();
         for record in &records {
-            match guard(|| reader.read(&record.bytes)) {
-                Ok(Read::Alert { .. }) => alerts += 1,
-                Ok(Read::Reject { format, reject }) => {
-                    rejects += 1;
-                    if rejects == 1 {
-                        let own = format.framing.own(&record.bytes);
-                        let header_bytes = record.bytes.len() - own.len();
-                        let (wanted, at) = (reject.wanted, reject.at.saturating_sub(header_bytes));
-                        first_reject = format!(
-                            "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
-                            record.offset
-                        );
-                    }
-                }
-                Ok(Read::Other { .. } | Read::Blank | Read::Unclaimed) => {}
-                Err(panicked) => {
-                    rejects += 1;
-                    first_reject = format!("ipsbell itself failed: {panicked}; please report it");
-                }
-            }
+            seen.note(record, guard(|| reader.read(&record.bytes)));
         }
-        let records = records.len();
-        let what = format!(
-            "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
-        );
-        match reader.found() {
-            Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
-            Some(format) => report.bad(&format!("{what}; format {}", format.name), &first_reject),
-            None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
-            None => {
-                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))
-            }
-        }
+        seen.tell(report, &path);
     }
     Ok(())
 }
 
+/// What the first records of a file are.
+#[derive(Debug, Default)]
+struct Seen {
+    records: usize,
+    alerts: usize,
+    rejects: usize,
+    first_reject: String,
+    /// Records that a format reads, by its name.
+    formats: BTreeMap<String, usize>,
+}
+
+impl Seen {
+    fn note(&mut self, record: &Record<'_>, read: Result<Read<'_>, Panicked>) {
+        let offset = record.offset;
+        self.records += 1;
+        let (format, problem) = match read {
+            Ok(Read::Blank) => {
+                self.records -= 1;
+                return;
+            }
+            Ok(Read::Unclaimed) => return,
+            Ok(Read::Alert { format, .. }) => {
+                self.alerts += 1;
+                (format, None)
+            }
+            Ok(Read::Other { format }) => (format, None),
+            Ok(Read::Reject { format, reject }) => {
+                let (at, wanted) = grammar::place(&format, reject, &record.bytes);
+                let name = format.name();
+                let what = format!(
+                    "the first, at offset {offset}: {name} wanted {wanted} at its byte {at}; see all with \
+                     `ipsbell parse --explain FILE`"
+                );
+                (format, Some(what))
+            }
+            Err(panicked) => {
+                self.reject(format!(
+                    "at offset {offset} ipsbell itself failed: {panicked}; please report it"
+                ));
+                return;
+            }
+        };
+        match problem {
+            Some(what) => self.reject(what),
+            None => *self.formats.entry(format.name().to_owned()).or_default() += 1,
+        }
+    }
+
+    fn reject(&mut self, what: String) {
+        self.rejects += 1;
+        if self.rejects == 1 {
+            self.first_reject = what;
+        }
+    }
+
+    fn tell(&self, report: &mut Report, path: &Path) {
+        let Self { records, alerts, rejects, first_reject, formats } = self;
+        if *records == 0 {
+            report.well(&format!("source {path:?}: readable, empty"));
+            return;
+        }
+        let what = format!(
+            "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
+        );
+        let formats: Vec<String> =
+            formats.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        let formats = formats.join(", ");
+        match (*rejects, formats.is_empty()) {
+            (0, false) => report.well(&format!("{what}; format {formats}")),
+            (0, true) => {
+                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"));
+            }
+            (_, false) => report.bad(&format!("{what}; format {formats}"), first_reject),
+            (_, true) => report.bad(&what, first_reject),
+        }
+    }
+}
+
 /// The first records of a chunk. One that may go on behind it is left out.
 fn first_records<'c>(chunk: Chunk<'c>, source: &Source) -> Vec<Record<'c>> {
-    let mut records = Records::new(source.format.into()).columns(&source.columns);
+    let mut records = Records::new(source.format.known()).columns(&source.columns);
     let mut found = Vec::new();
     for line in chunk {
         let mut offer = records.offer(line.offset, line.bytes, line.cut);

@@ -1,22 +1,27 @@
-//! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no
+//! `ipsbell parse`: logs in, one ECS event a line out, or what each record is. Stores nothing, posts nothing, needs no
 //! configuration.
 
+mod explain;
 mod lines;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 use ipsbell_parsers::record::RECORD_BYTES_MAX;
-use ipsbell_parsers::{Choice, FORMATS, Format, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{FORMATS, Offer, Record, Records};
 use jiff::tz::TimeZone;
 
-use super::{Command, Exit};
+use super::{Command, Exit, Unusable, settings};
 use crate::clock;
-use crate::config::{self, kinds, values};
+use crate::config::{self, Secrets, kinds, values};
 use crate::event::{Event, Origin};
+use crate::grammar::{self, FormatChoice, Grammar, OwnFormat, Read, Reader};
 use crate::guard::guard;
 use crate::triage::SeverityPolicy;
 use crate::wanted::{Unfit, known_words};
@@ -35,6 +40,9 @@ fn define(command: clap::Command) -> clap::Command {
     let also = Arg::new("also").long("also").value_name("KIND").value_delimiter(',');
     let columns = Arg::new("columns").long("columns").value_name("NAMES").value_delimiter(',');
     let raw = Arg::new("raw").long("raw").action(ArgAction::SetTrue);
+    let config = Arg::new("config").long("config").value_name("FILE");
+    let config = config.value_parser(clap::value_parser!(PathBuf));
+    let explain = Arg::new("explain").long("explain").action(ArgAction::SetTrue);
     let files = Arg::new("files").value_name("FILE").required(true).num_args(1..);
     command
         .arg(format.help("A name of `ipsbell formats`, or `auto`: told record by record"))
@@ -45,6 +53,12 @@ fn define(command: clap::Command) -> clap::Command {
         )
         .arg(columns.help("Order of the columns, for formats that have them: `timestamp,msg,src`"))
         .arg(raw.help("Add the record itself, as event.original"))
+        .arg(config.help("Read as the agent of this configuration would, with its [[format]]s"))
+        .arg(
+            explain
+                .help("Print of each record which format reads it, or why none does")
+                .conflicts_with("raw"),
+        )
         .arg(files.help("Logs; `-` is standard input").value_parser(clap::value_parser!(String)))
         .after_help("Exit status: 0 all was read, 1 a file or a record could not be, 2 wrong usage")
 }
@@ -60,11 +74,15 @@ struct Summary {
     cut: u64,
     unreadable: u64,
     shown: Vec<String>,
+    /// Alerts, other records and rejects by format, where each record is explained.
+    formats: BTreeMap<String, [u64; 3]>,
 }
 
 /// What is asked for.
 struct Task {
-    choice: Choice,
+    explains: bool,
+    choice: FormatChoice,
+    own_formats: Arc<[Arc<OwnFormat>]>,
     also: Vec<&'static str>,
     columns: Vec<&'static str>,
     zone: TimeZone,
@@ -74,13 +92,7 @@ struct Task {
 }
 
 fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
-    let task = match task(arguments) {
-        Ok(task) => task,
-        Err(wrong) => {
-            writeln!(io::stderr(), "ipsbell: {wrong:#}")?;
-            return Ok(Exit::Usage);
-        }
-    };
+    let task = task(arguments)?;
     let mut summary = Summary::default();
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     for path in arguments.get_many::<String>("files").unwrap_or_default() {
@@ -107,32 +119,37 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
 }
 
 fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
+    let path = arguments.get_one::<PathBuf>("config");
+    let config = path.map(|path| settings::load(path, Secrets::Leave)).transpose()?;
+    let own_formats = config.as_ref().map(|config| Arc::clone(&config.formats)).unwrap_or_default();
     let choice = match arguments.get_one::<String>("format").map(String::as_str) {
-        None | Some("auto") => Choice::Auto,
-        Some(name) => match ipsbell_parsers::format(name) {
-            Some(format) => Choice::Fixed(format),
-            None => {
-                let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-                bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
-            }
-        },
+        None | Some("auto") => FormatChoice::Auto,
+        Some(name) => choice(name, &own_formats)?,
     };
     let zone = match arguments.get_one::<String>("timezone") {
         None => TimeZone::system(),
-        Some(name) => values::time_zone(name)
-            .map_err(|unfit| anyhow::anyhow!("`--timezone {name}`: wanted {}", unfit.wanted))?,
+        Some(name) => values::time_zone(name).map_err(|unfit| {
+            Unusable(format!("ipsbell: `--timezone {name}`: wanted {}", unfit.wanted))
+        })?,
     };
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    // There is no configuration here: its defaults, so that an event is what the agent would make of it.
-    let agent = config::Agent::standard(&host);
+    // Without a configuration its defaults, so that an event is what the agent would make of it.
+    let standard = config::Agent::standard(&host);
+    let severity = match &config {
+        Some(config) => SeverityPolicy::new(config),
+        None => SeverityPolicy::of(Vec::new(), standard.home_networks.clone()),
+    };
+    let known = choice.known();
     Ok(Task {
+        explains: arguments.get_flag("explain"),
+        also: words(arguments, "also", |kind| kinds::also(known, FORMATS, kind))?,
+        columns: words(arguments, "columns", |name| kinds::column(known, FORMATS, name))?,
         choice,
-        also: words(arguments, "also", |kind| kinds::also(choice, FORMATS, kind))?,
-        columns: words(arguments, "columns", |name| kinds::column(choice, FORMATS, name))?,
+        own_formats,
         zone,
         raw: arguments.get_flag("raw"),
-        severity: SeverityPolicy::of(Vec::new(), agent.home_networks.clone()),
-        agent,
+        severity,
+        agent: config.map_or(standard, |config| config.agent),
     })
 }
 
@@ -150,6 +167,20 @@ fn words(
         })
     };
     texts.map(word).collect()
+}
+
+/// The format of this name.
+fn choice(name: &str, own: &[Arc<OwnFormat>]) -> Result<FormatChoice, Unusable> {
+    if let Some(known) = ipsbell_parsers::format(name) {
+        return Ok(FormatChoice::Named(known));
+    }
+    if let Some(found) = own.iter().find(|format| format.name() == name) {
+        return Ok(FormatChoice::Own(Arc::clone(found)));
+    }
+    let known = FORMATS.iter().map(|format| format.name);
+    let names: Vec<&str> = known.chain(own.iter().map(|format| format.name())).collect();
+    let hint = known_words(name, &names);
+    Err(Unusable(format!("ipsbell: no format is called `{name}`\n  hint: {hint}")))
 }
 
 fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
@@ -171,8 +202,9 @@ impl Task {
         out: &mut impl Write,
         summary: &mut Summary,
     ) -> io::Result<io::Result<()>> {
-        let mut reader = Reader::new(self.choice).also(self.also.iter().copied());
-        let mut records = Records::new(self.choice).columns(&self.columns);
+        let make = |choice| ipsbell_parsers::Reader::new(choice).also(self.also.iter().copied());
+        let mut reader = Reader::new(&self.choice, &self.own_formats, make);
+        let mut records = Records::new(self.choice.known()).columns(&self.columns);
         let mut lines = Lines::new(input);
         // The line that is read, and that on which the record that is open begins.
         let (mut number, mut begin) = (0_u64, 0_u64);
@@ -219,24 +251,31 @@ impl Task {
         summary.records += 1;
         summary.cut += u64::from(record.cut);
         let (path, number) = place;
-        match guard(|| reader.read(&record.bytes)) {
+        let read = guard(|| reader.read(&record.bytes));
+        if self.explains
+            && let Ok(read) = &read
+        {
+            summary.note(read);
+            explain::write(out, place, &record.bytes, read, reader)?;
+        }
+        match read {
+            Ok(Read::Alert { .. }) if self.explains => summary.events += 1,
             Ok(Read::Alert { format, alert }) => {
                 summary.events += 1;
-                let event = self.event(*alert, format, path, record);
+                let event = self.event(*alert, &format, path, record);
                 out.write_all(event.ecs(self.raw).as_bytes())?;
                 out.write_all(b"\n")?;
             }
             Ok(Read::Other { .. }) => summary.other += 1,
             Ok(Read::Blank) => summary.records -= 1,
             Ok(Read::Unclaimed) => summary.unclaimed += 1,
+            Ok(Read::Reject { .. }) if self.explains => summary.rejects += 1,
             Ok(Read::Reject { format, reject }) => {
-                // Header lines in front of it stand elsewhere.
-                let header_bytes = record.bytes.len() - format.framing.own(&record.bytes).len();
-                let at = reject.at.saturating_sub(header_bytes);
+                let (at, wanted) = grammar::place(&format, reject, &record.bytes);
                 let offset = record.offset + u64::try_from(at).unwrap_or(u64::MAX);
+                let format = format.name();
                 summary.reject(format!(
-                    "{path}:{number}: {}: wanted {} at byte {at} of the record, offset {offset}",
-                    format.name, reject.wanted,
+                    "{path}:{number}: {format}: wanted {wanted} at byte {at} of the record, offset {offset}",
                 ));
             }
             Err(panicked) => {
@@ -252,7 +291,7 @@ impl Task {
     fn event<'a>(
         &'a self,
         alert: ipsbell_parsers::alert::Alert<'a>,
-        format: &'static Format,
+        format: &'a Grammar,
         path: &'a str,
         record: &'a Record<'_>,
     ) -> Event<'a> {
@@ -266,13 +305,25 @@ impl Task {
             home_networks: &self.agent.home_networks,
         };
         let (bytes, offset) = (&record.bytes, record.offset);
-        let mut event = Event::new(alert, format, bytes, offset, clock::now(), &origin);
+        let own = format.own(bytes);
+        let mut event = Event::new(alert, format.name(), bytes, own, offset, clock::now(), &origin);
         event.severity = self.severity.severity(&event);
         event
     }
 }
 
 impl Summary {
+    fn note(&mut self, read: &Read<'_>) {
+        let (format, kind) = match read {
+            Read::Alert { format, .. } => (format, 0),
+            Read::Other { format } => (format, 1),
+            Read::Reject { format, .. } => (format, 2),
+            Read::Blank | Read::Unclaimed => return,
+        };
+        let counts = self.formats.entry(format.name().to_owned()).or_default();
+        counts.iter_mut().skip(kind).take(1).for_each(|count| *count += 1);
+    }
+
     fn reject(&mut self, what: String) {
         self.rejects += 1;
         if self.shown.len() < REJECTS_SHOWN_MAX {
@@ -281,17 +332,21 @@ impl Summary {
     }
 
     fn tell(&self, out: &mut impl Write) -> io::Result<()> {
-        let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
+        let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown, formats } =
+            self;
         writeln!(
             out,
             "{records} records: {events} events, {other} other, {unclaimed} unclaimed, \
              {rejects} rejects"
         )?;
+        for (format, [alerts, others, rejects]) in formats {
+            writeln!(out, "  {format}: {alerts} alerts, {others} other, {rejects} rejects")?;
+        }
         for reject in shown {
             writeln!(out, "  {reject}")?;
         }
         let more = rejects.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
-        if more > 0 {
+        if more > 0 && !shown.is_empty() {
             writeln!(out, "  and {more} more")?;
         }
         if *cut > 0 {

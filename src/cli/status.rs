@@ -1,21 +1,22 @@
 //! `ipsbell status`: how the agent, its sources and its destinations are, from the store. Exit status 1 if anything is sick.
 
+mod source;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 use clap::{Args as _, FromArgMatches as _};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use self::source::Source;
 use super::settings::Settings;
 use super::{Command, Exit, output};
 use crate::clock;
 use crate::config::Config;
 use crate::destinations::Tells;
 use crate::destinations::console::printable;
-use crate::store::{self, Account, DestinationView, FileView, Pulse, View};
+use crate::store::{self, Account, DestinationView, Pulse, View};
 use crate::tail::Mounts;
 use crate::trouble::{Condition, Kind};
 
@@ -90,23 +91,6 @@ struct Incident {
 }
 
 #[derive(Debug, Serialize)]
-struct Source {
-    path: String,
-    format: Option<String>,
-    records: u64,
-    events: u64,
-    others: u64,
-    rejects: u64,
-    cut: u64,
-    lost_bytes: u64,
-    offset: Option<u64>,
-    lag_bytes: Option<u64>,
-    last_read_at: Option<Timestamp>,
-    last_reject: Option<String>,
-    problem: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
 struct Destination {
     name: String,
     r#type: String,
@@ -130,7 +114,7 @@ pub(super) fn gather(config: &Config) -> anyhow::Result<Status> {
     let mounts = Mounts::of_system().unwrap_or_default();
     let conditions = view.conditions()?;
     let files = view.files()?.into_iter();
-    let sources = files.map(|file| source(file, &conditions, &mounts)).collect();
+    let sources = files.map(|file| Source::of(file, &conditions, &mounts)).collect();
     let names = |tells: Tells| {
         let those = config.destinations.iter().filter(move |each| each.kind.tells == tells);
         those.map(|destination| destination.name.as_str())
@@ -192,32 +176,6 @@ fn incidents(view: &View) -> anyhow::Result<Vec<Incident>> {
         });
     }
     Ok(incidents)
-}
-
-fn source(file: FileView, conditions: &[Condition], mounts: &Mounts) -> Source {
-    let path = Path::new(&file.path);
-    // A file system that does not answer must not hang the one who asks why.
-    let near = mounts.network(path).is_none();
-    let size = near.then(|| std::fs::metadata(path).map(|metadata| metadata.size()).ok()).flatten();
-    let of_file = conditions.iter().find(|condition| condition.subject == file.path);
-    let problem = of_file.map(|condition| condition.text.clone());
-    Source {
-        lag_bytes: size.zip(file.offset).map(|(size, offset)| size.saturating_sub(offset)),
-        path: file.path,
-        format: file.format,
-        records: file.counts.records,
-        events: file.counts.events,
-        others: file.counts.others,
-        rejects: file.counts.rejects,
-        cut: file.counts.cut,
-        lost_bytes: file.counts.lost_bytes,
-        offset: file.offset,
-        last_read_at: file.last_read_at,
-        last_reject: file.reject.map(|(offset, at, wanted)| {
-            format!("the record at offset {offset}: wanted {wanted} at its byte {at}")
-        }),
-        problem,
-    }
 }
 
 fn destination(found: DestinationView) -> Destination {
@@ -311,37 +269,6 @@ impl Incident {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let times = if self.count > 1 { format!(" ({} times)", self.count) } else { String::new() };
         writeln!(text, "incident     {}: {}{times}", brief(self.at), printable(&self.text))
-    }
-}
-
-impl Source {
-    fn write(&self, text: &mut String) -> std::fmt::Result {
-        let format = self.format.as_deref().unwrap_or("format not found yet");
-        writeln!(text, "source       {} ({format})", self.path.escape_debug())?;
-        let last_read = self.last_read_at;
-        writeln!(
-            text,
-            "             {} records: {} events, {} other, {} not understood{}",
-            self.records,
-            self.events,
-            self.others,
-            self.rejects,
-            last_read.map_or_else(String::new, |at| format!("; last read {}", brief(at))),
-        )?;
-        if let Some(reject) = &self.last_reject {
-            writeln!(text, "             last not understood: {reject}")?;
-        }
-        if let Some(lag) = self.lag_bytes.filter(|lag| *lag > 0) {
-            writeln!(text, "             {} still to be read", size(lag))?;
-        }
-        if self.cut + self.lost_bytes > 0 {
-            let (cut, lost) = (self.cut, self.lost_bytes);
-            writeln!(
-                text,
-                "             {cut} lines cut at 1 MiB or records at 4 MiB, at least {lost} bytes gone unread"
-            )?;
-        }
-        Ok(())
     }
 }
 

@@ -109,7 +109,8 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
         zone: &TimeZone::UTC,
         home_networks: &config.agent.home_networks,
     };
-    let event = Event::new(*alert, format, RECORD.as_bytes(), 0, now, &origin);
+    let event =
+        Event::new(*alert, format.name, RECORD.as_bytes(), RECORD.as_bytes(), 0, now, &origin);
     let mut group = Group::open(identifier::card(), &event, false);
     group.add(&event);
     let alert = message::compose(&Report {

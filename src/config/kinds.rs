@@ -18,7 +18,9 @@ pub fn also(
     const WANTED: &str = "a kind of records that the format knows (`ipsbell formats`)";
     let mut known: Vec<&'static str> = match choice {
         Choice::Fixed(format) => format.also.to_vec(),
-        Choice::Auto => formats.iter().flat_map(|format| format.also.iter().copied()).collect(),
+        Choice::Auto | Choice::None => {
+            formats.iter().flat_map(|format| format.also.iter().copied()).collect()
+        }
     };
     known.sort_unstable();
     known.dedup();
@@ -26,6 +28,9 @@ pub fn also(
         Choice::Fixed(format) if known.is_empty() => {
             let hint = format!("`{}` has none: leave `also` out", format.name);
             Err(Unfit::new(WANTED).hint(hint))
+        }
+        Choice::None => {
+            Err(Unfit::new(WANTED).hint("a format of [[format]] has none: leave `also` out"))
         }
         Choice::Fixed(_) | Choice::Auto => one_of(WANTED, kind, &known),
     }
@@ -45,7 +50,7 @@ pub fn column(
         |format: &Format| format.framing.headed().map_or(&[][..], |headed| headed.columns);
     let known = match choice {
         Choice::Fixed(format) => columns(format),
-        Choice::Auto => &[],
+        Choice::Auto | Choice::None => &[],
     };
     if known.is_empty() {
         let with_columns = formats.iter().filter(|format| !columns(format).is_empty());

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ipsbell_parsers::FORMATS;
 use toml::de::DeTable;
 
 use super::document::{File, Node, shown};
 use super::fault::{FAULTS_MAX, Fault, Faults};
-use super::keys::{AGENT, DESTINATION, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section};
+use super::keys::{
+    AGENT, DESTINATION, FORMAT, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
+};
 use super::reader::{Reader, Table};
-use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files};
+use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files, sections};
 use crate::destinations::{KINDS, Kind};
+use crate::grammar::OwnFormat;
 use crate::wanted::known_words;
 
 /// Where the configuration is if nobody says otherwise.
@@ -38,8 +42,14 @@ pub fn load(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Faults> {
     let (files, faults) = files::all(path);
-    let reader =
-        Reader { formats: FORMATS, kinds: KINDS, environment, secrets, faults: faults.into() };
+    let reader = Reader {
+        formats: FORMATS,
+        own_formats: Vec::new(),
+        kinds: KINDS,
+        environment,
+        secrets,
+        faults: faults.into(),
+    };
     read(&files, reader, &machine())
 }
 
@@ -64,6 +74,7 @@ impl Config {
         };
         Ok(Self {
             agent: Agent { state_dir, ..Agent::standard(&machine()) },
+            formats: Arc::default(),
             sources: vec![Source::standard(
                 paths.iter().map(literal).collect::<std::io::Result<_>>()?,
             )],
@@ -82,9 +93,15 @@ fn machine() -> String {
 }
 
 /// The files as one configuration: lists are appended, single tables are put together key by key.
-pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<Config, Faults> {
+pub(super) fn read(
+    files: &[File],
+    mut reader: Reader<'_>,
+    machine: &str,
+) -> Result<Config, Faults> {
     let trees: Vec<(&File, DeTable<'_>)> = files.iter().map(|file| (file, file.tree())).collect();
     let parts = Parts::collect(&reader, &trees);
+    // First, since sources and matchers name them.
+    reader.own_formats = parts.formats(&reader);
     let agent = parts.one(&reader, &AGENT).map(|table| Agent::read(&table, machine));
     let retention = parts.one(&reader, &RETENTION).map(|table| Retention::read(&table));
     let mut names = Names::default();
@@ -106,12 +123,13 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     }
     let mutes = parts.many(&reader, &MUTE).iter().filter_map(Mute::read).collect();
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
-    let found = reader.faults.into_inner();
+    let found = reader.faults.take();
     let faults = in_order(files, found);
     if !faults.is_empty() {
         return Err(faults);
     }
     Ok(Config {
+        formats: reader.own_formats.into_iter().filter_map(|(_, format)| format).collect(),
         agent: agent.unwrap_or_else(|| Agent::standard(machine)),
         sources,
         destinations,
@@ -146,6 +164,20 @@ impl<'d> Parts<'d> {
         let parts = self.0.get(section.name).into_iter().flatten();
         let items = parts.flat_map(|part| reader.items(*part));
         items.filter_map(|item| Table::open(reader, section, &[item])).collect()
+    }
+
+    /// The formats that users define, by their names; none where its definition has faults.
+    fn formats(&self, reader: &Reader<'_>) -> Vec<(String, Option<Arc<OwnFormat>>)> {
+        let mut names = Names::default();
+        let mut formats = Vec::new();
+        for table in self.many(reader, &FORMAT) {
+            let (format, name) = sections::format::read(&table);
+            if let Some((name, node)) = name {
+                names.claim(reader, name.clone(), node);
+                formats.push((name, format.map(Arc::new)));
+            }
+        }
+        formats
     }
 }
 

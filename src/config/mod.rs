@@ -26,14 +26,16 @@ pub use load::{PATH, Secrets, load};
 pub use reader::LIST_ITEMS_MAX;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use ipsbell_parsers::Choice;
 use ipsbell_parsers::alert::Severity;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::destinations::Kind;
+pub use crate::grammar::FormatChoice;
+use crate::grammar::OwnFormat;
 use crate::matcher::Matcher;
 use crate::secret::Secret;
 
@@ -42,6 +44,8 @@ use crate::secret::Secret;
 pub struct Config {
     /// `[agent]`.
     pub agent: Agent,
+    /// `[[format]]`, in the file's order, in which they are tried.
+    pub formats: Arc<[Arc<OwnFormat>]>,
     /// `[[source]]`, in the file's order.
     pub sources: Vec<Source>,
     /// `[[destination]]`, in the file's order.
@@ -63,6 +67,8 @@ pub struct Agent {
     pub state_dir: PathBuf,
     /// Networks of our own machines.
     pub home_networks: Vec<IpNet>,
+    /// `unparsed_share`: of a hundred records of a log so many may be rejects before that is trouble.
+    pub unparsed_share: u8,
 }
 
 /// `[[source]]`.
@@ -85,24 +91,6 @@ pub struct Source {
     pub start_at: StartAt,
     /// `silent_after`: nothing written for so long is trouble.
     pub silent_after: Option<Duration>,
-}
-
-/// `format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FormatChoice {
-    /// Told from the content, record by record.
-    Auto,
-    /// Always this one.
-    Named(&'static ipsbell_parsers::Format),
-}
-
-impl From<FormatChoice> for Choice {
-    fn from(choice: FormatChoice) -> Self {
-        match choice {
-            FormatChoice::Auto => Self::Auto,
-            FormatChoice::Named(format) => Self::Fixed(format),
-        }
-    }
 }
 
 /// `start_at`.

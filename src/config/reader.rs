@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use ipsbell_parsers::Format;
 use toml::de::DeValue;
@@ -12,6 +13,7 @@ use super::document::{Node, shown};
 use super::fault::{Fault, Faults};
 use super::keys::{SECTIONS, Section};
 use crate::destinations::Kind;
+use crate::grammar::OwnFormat;
 use crate::wanted::{Unfit, known_words};
 
 /// The most members of a list, and the most tables of a section in one file.
@@ -21,6 +23,8 @@ pub const LIST_ITEMS_MAX: usize = 10_000;
 /// reads one value need not know who reads the others.
 pub(super) struct Reader<'r> {
     pub(super) formats: &'r [&'static Format],
+    /// Those of `[[format]]`, by their names; none where a definition has faults.
+    pub(super) own_formats: Vec<(String, Option<Arc<OwnFormat>>)>,
     pub(super) kinds: &'r [&'static Kind],
     pub(super) environment: &'r dyn Fn(&str) -> Option<String>,
     pub(super) secrets: Secrets,
@@ -28,6 +32,12 @@ pub(super) struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    /// The names of all formats, those that users defined last.
+    pub(super) fn format_names(&self) -> Vec<&str> {
+        let own = self.own_formats.iter().map(|(name, _)| name.as_str());
+        self.formats.iter().map(|format| format.name).chain(own).collect()
+    }
+
     pub(super) fn blame(&self, fault: Fault) {
         self.faults.borrow_mut().push(fault);
     }

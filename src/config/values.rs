@@ -90,6 +90,17 @@ pub fn size_bytes(text: &str) -> Result<u64, Unfit> {
         })
 }
 
+/// A share in whole percent: `20%`, `20 %`.
+///
+/// # Errors
+/// Anything else, and more than 100.
+pub fn percent(text: &str) -> Result<u8, Unfit> {
+    let digits = text.trim().strip_suffix('%').map(str::trim_end);
+    let share = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let share = share.and_then(|digits| digits.parse().ok()).filter(|share| *share <= 100);
+    share.ok_or_else(|| Unfit::new("a share").hint("write it in percent, such as `20%`"))
+}
+
 /// Digits beyond these are below a nanosecond of the largest unit's use, or beyond every bound.
 const DIGITS_MAX: usize = 18;
 
@@ -219,6 +230,24 @@ mod tests {
             ("GiB", None),
         ] {
             assert_eq!(size_bytes(text).ok(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn shares() {
+        for (text, share) in [
+            ("20%", Some(20)),
+            (" 5 % ", Some(5)),
+            ("0%", Some(0)),
+            ("100%", Some(100)),
+            ("101%", None),
+            ("20", None),
+            ("%", None),
+            ("-1%", None),
+            ("+1%", None),
+            ("2.5%", None),
+        ] {
+            assert_eq!(percent(text).ok(), share, "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use ipsbell_parsers::alert::{Endpoint, Text, Value, Verdict};
 use ipsbell_parsers::text;
 use jiff::Timestamp;
 
-use super::Event;
+use super::{Event, links};
 
 const ECS_VERSION: &str = "8.17.0";
 
@@ -25,6 +25,8 @@ enum Leaf<'a> {
     Words(&'static [&'static str]),
     Texts(&'a [Text<'a>]),
     Value(&'a Value<'a>),
+    /// A list of one text.
+    Only(String),
 }
 
 /// Dotted keys and their values.
@@ -65,7 +67,7 @@ impl Event<'_> {
             Verdict::Unknown => &["info"],
         };
         fields.push("event.type", Leaf::Words(kind));
-        fields.word("event.dataset", self.format);
+        fields.text("event.dataset", Some(&self.format));
         fields.number("event.sequence", self.sequence);
         fields.word("agent.type", "ipsbell");
         fields.word("agent.version", env!("CARGO_PKG_VERSION"));
@@ -95,7 +97,10 @@ impl Event<'_> {
         fields.text("rule.category", alert.rule.category.as_ref());
         fields.text("rule.version", alert.rule.revision.as_ref());
         fields.text("rule.ruleset", alert.rule.ruleset.as_ref());
-        fields.texts("rule.reference", &alert.rule.references);
+        match links::link(alert).filter(|_| alert.rule.references.is_empty()) {
+            Some(link) => fields.push("rule.reference", Leaf::Only(link.url)),
+            None => fields.texts("rule.reference", &alert.rule.references),
+        }
         fields.text("network.transport", alert.transport.as_ref());
         fields.text("network.protocol", alert.protocol.as_ref());
         fields.text("ipsbell.direction_raw", alert.direction_raw.as_ref());
@@ -282,6 +287,7 @@ impl Leaf<'_> {
             Leaf::Number(number) => push_number(*number, out),
             Leaf::Words(words) => list(words.iter().copied(), out),
             Leaf::Texts(texts) => list(texts.iter().map(AsRef::as_ref), out),
+            Leaf::Only(text) => list([text.as_str()].into_iter(), out),
             Leaf::Value(Value::Text(text)) => string(text, out),
             Leaf::Value(Value::Integer(number)) => push_number(i128::from(*number), out),
             Leaf::Value(Value::Bool(truth)) => out.push_str(if *truth { "true" } else { "false" }),

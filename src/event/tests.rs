@@ -9,7 +9,7 @@ mod relay;
 const LINE: &str = "03/14/2026-10:50:25.823699  [**] [1:2100498:7] \"a\" [**] \
                     [Classification: c] [Priority: 2] {TCP} 192.0.2.80:80 -> 10.0.0.11:54186";
 
-fn alert(line: &str) -> (Alert<'_>, &'static Format) {
+fn alert(line: &str) -> (Alert<'_>, &'static ipsbell_parsers::Format) {
     let mut reader = ipsbell_parsers::Reader::new(ipsbell_parsers::Choice::Auto);
     match reader.read(line.as_bytes()) {
         ipsbell_parsers::Read::Alert { format, alert } => (*alert, format),
@@ -30,7 +30,8 @@ fn event<'a>(line: &'a str, change: impl FnOnce(&mut Alert<'a>)) -> Event<'a> {
         home_networks: &home,
     };
     let read_at = "2026-03-14T11:00:00Z".parse().unwrap();
-    Event::new(alert, format, line.as_bytes(), 7, read_at, &origin).into_owned()
+    Event::new(alert, format.name, line.as_bytes(), line.as_bytes(), 7, read_at, &origin)
+        .into_owned()
 }
 
 fn ecs(event: &Event<'_>) -> Json {
@@ -72,7 +73,16 @@ fn header_lines_in_front_of_a_record_are_no_part_of_its_identity() {
             home_networks: &[],
         };
         let read_at = "2026-03-14T11:00:00Z".parse().unwrap();
-        Event::new(*alert, format, record.as_bytes(), 7, read_at, &origin).id
+        Event::new(
+            *alert,
+            format.name,
+            record.as_bytes(),
+            format.framing.own(record.as_bytes()),
+            7,
+            read_at,
+            &origin,
+        )
+        .id
     };
     let row = "1773485425.1\tA::B\tx";
     let all = [

@@ -186,15 +186,15 @@ impl Conditions {
                  those that are known"
             )
         };
-        let rejected = || {
+        let rejected = |more_than| {
             format!(
-                "{path:?}: more than half of its last {RECORDS_JUDGED} records are broken; hint: `ipsbell \
-                 status` shows where the last one stands, `ipsbell parse FILE` what is wrong with each"
+                "{path:?}: more than {more_than} of its last {RECORDS_JUDGED} records are broken; hint: `ipsbell \
+                 status` shows what was wanted of them, `ipsbell parse --explain FILE` what is wrong with each"
             )
         };
         match lane.and_then(Lane::judgement) {
             Some(Judgement::Fine) => None,
-            Some(Judgement::MostRejected) => Some(rejected()),
+            Some(Judgement::Rejected { more_than }) => Some(rejected(more_than)),
             Some(Judgement::NoFormat) => Some(no_format()),
             None => self.board.text(Kind::Unparsable, &named(path)),
         }

@@ -1,35 +1,30 @@
 //! One file's way through the grammars into a batch.
 
+mod rejects;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Instant;
 
 use ipsbell_parsers::alert::{Alert, Direction, Verdict};
-use ipsbell_parsers::{Format, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Offer, Record, Records};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use tracing::error;
+use tracing::info;
 
 use super::Shared;
 use super::care::{Care, Turn};
+use super::habit::{Change, Habit};
 use super::quality::{Judgement, Legibility, Quality};
 use super::standing::Duty;
 use crate::config::Source;
 use crate::event::{Event, Origin};
+use crate::grammar::{Grammar, Read, Reader};
 use crate::guard::guard;
-use crate::store::{Batch, Counts, NewEvent, Rejected, StoreError};
+use crate::store::{self, Batch, Counts, Form, NewEvent, Reason, StoreError};
 use crate::tail::{Chunk, End, FileKey, Position, Tail};
-use crate::trouble::{Incident, POISON_TOLD_EVERY};
-
-/// Rejects of one chunk that are kept as samples; the others are counted.
-const SAMPLES_A_CHUNK: u64 = 8;
-
-/// Bytes of a sample.
-const SAMPLE_BYTES_MAX: usize = 2048;
-
-/// What is wanted of a record that makes the program fail.
-const HARMLESS: &str = "a record that does not make the program fail";
+use crate::trouble::Incident;
 
 /// The grammars' memory of one file, and what was counted of the chunk that is read.
 #[derive(Debug)]
@@ -44,6 +39,9 @@ pub(super) struct Lane {
     counts: Counts,
     poison_told_at: Option<Timestamp>,
     quality: Quality,
+    /// None until the store was asked, and after a transaction that came to nothing.
+    habit: Option<Habit>,
+    reasons: Vec<Reason>,
 }
 
 /// What was taken of a chunk.
@@ -68,12 +66,17 @@ impl Lane {
     }
 
     fn new(source: &Source, shared: &Shared) -> Self {
-        let choice = source.format.into();
         // A raw record that is kept tells its details when they are asked for.
-        let reader = if shared.keep_raw { Reader::of_heads(choice) } else { Reader::new(choice) };
+        let make = |choice| {
+            let reader = match shared.keep_raw {
+                true => ipsbell_parsers::Reader::of_heads(choice),
+                false => ipsbell_parsers::Reader::new(choice),
+            };
+            reader.also(source.also.iter().copied())
+        };
         Self {
-            records: Records::new(choice).columns(&source.columns),
-            reader: reader.also(source.also.iter().copied()),
+            records: Records::new(source.format.known()).columns(&source.columns),
+            reader: Reader::new(&source.format, &shared.own_formats, make),
             timezone: source.timezone.clone(),
             path_number: 0,
             path: String::new(),
@@ -81,7 +84,9 @@ impl Lane {
             read_at: Timestamp::UNIX_EPOCH,
             counts: Counts::default(),
             poison_told_at: None,
-            quality: Quality::default(),
+            quality: Quality::new(shared.unparsed_share),
+            habit: None,
+            reasons: Vec::new(),
         }
     }
 
@@ -119,10 +124,20 @@ impl Lane {
         self.generation = chunk.generation;
         self.read_at = read_at;
         self.counts = Counts::default();
+        self.reasons.clear();
+        if self.habit.is_none() {
+            self.habit = Some(Habit::resumed(batch.formats(path_number)?));
+        }
         let until = self.lines(batch, shared, care, chunk)?;
         let counts = std::mem::take(&mut self.counts);
-        let format = self.reader.found().map(|format| format.name);
+        let format = self.reader.found();
         batch.count(self.path_number, format, &counts)?;
+        for (format, records) in self.habit.iter_mut().flat_map(Habit::take_new) {
+            batch.read_by(path_number, format, records)?;
+        }
+        for reason in &self.reasons {
+            batch.reason(path_number, reason)?;
+        }
         Ok(Taken { until, events: counts.events })
     }
 
@@ -225,8 +240,9 @@ impl Lane {
         self.counts.records += 1;
         self.counts.cut += u64::from(record.cut);
         let legibility = match self.reader.read(&record.bytes) {
-            Read::Other { .. } => {
+            Read::Other { format } => {
                 self.counts.others += 1;
+                self.understood(batch, format.name())?;
                 Legibility::Understood
             }
             Read::Unclaimed => {
@@ -239,11 +255,12 @@ impl Lane {
             }
             Read::Alert { format, alert } => {
                 self.counts.events += 1;
-                self.event(batch, shared, record, format, *alert)?;
+                self.event(batch, shared, record, &format, *alert)?;
+                self.understood(batch, format.name())?;
                 Legibility::Understood
             }
             Read::Reject { format, reject } => {
-                self.reject(batch, record, Some(format.name), reject.wanted, reject.at)?;
+                self.reject(batch, record, &format, reject)?;
                 Legibility::Rejected
             }
         };
@@ -252,56 +269,27 @@ impl Lane {
         Ok(())
     }
 
+    /// One more record of this format. A log that went over to it is told.
+    #[inline]
+    fn understood(&mut self, batch: &mut Batch<'_>, format: &str) -> Result<(), StoreError> {
+        match self.habit.as_mut().and_then(|habit| habit.note(format)) {
+            None => Ok(()),
+            Some(Change { from, to }) => {
+                let incident = Incident::format_changed(&self.path, &from, &to);
+                info!("{}.", incident.text);
+                batch.incident(&incident)
+            }
+        }
+    }
+
+    /// The transaction came to nothing: what was read is read again.
+    pub(super) fn rolled_back(&mut self) {
+        self.habit = None;
+    }
+
     /// Are its last records understood?
     pub(super) fn judgement(&self) -> Option<Judgement> {
         self.quality.judgement()
-    }
-
-    fn reject(
-        &mut self,
-        batch: &mut Batch<'_>,
-        record: &Record<'_>,
-        format: Option<&'static str>,
-        wanted: &str,
-        at_byte: usize,
-    ) -> Result<(), StoreError> {
-        self.counts.rejects += 1;
-        if self.counts.rejects > SAMPLES_A_CHUNK {
-            return Ok(());
-        }
-        let own = format.and_then(ipsbell_parsers::format);
-        let own = own.map_or(&*record.bytes, |format| format.framing.own(&record.bytes));
-        let header_bytes = record.bytes.len() - own.len();
-        batch.reject(&Rejected {
-            path: self.path_number,
-            offset: record.offset,
-            format,
-            wanted,
-            at_byte: at_byte.saturating_sub(header_bytes),
-            sample: own.get(..SAMPLE_BYTES_MAX).unwrap_or(own),
-        })
-    }
-
-    /// Keeps a record that makes the program fail as a reject, and lets people know.
-    fn poison(
-        &mut self,
-        batch: &mut Batch<'_>,
-        record: &Record<'_>,
-        why: &str,
-    ) -> Result<(), StoreError> {
-        self.counts.records += 1;
-        self.counts.cut += u64::from(record.cut);
-        let format = self.reader.found().map(|format| format.name);
-        self.reject(batch, record, format, &format!("{HARMLESS} ({why})"), 0)?;
-        let now = self.read_at;
-        let told = self.poison_told_at.map(|told| now.duration_since(told));
-        if told.is_some_and(|since| since >= SignedDuration::ZERO && since < POISON_TOLD_EVERY) {
-            return Ok(());
-        }
-        self.poison_told_at = Some(now);
-        let incident = Incident::poison(&self.path, record.offset, why);
-        error!("{}.", incident.text);
-        batch.incident(&incident)
     }
 
     fn event(
@@ -309,7 +297,7 @@ impl Lane {
         batch: &mut Batch<'_>,
         shared: &Shared,
         record: &Record<'_>,
-        format: &'static Format,
+        format: &Grammar,
         alert: Alert<'_>,
     ) -> Result<(), StoreError> {
         let origin = Origin {
@@ -318,19 +306,36 @@ impl Lane {
             zone: &self.timezone,
             ..shared.origin()
         };
-        let mut event =
-            Event::new(alert, format, &record.bytes, record.offset, self.read_at, &origin);
+        let own = format.own(&record.bytes);
+        let mut event = Event::new(
+            alert,
+            format.name(),
+            &record.bytes,
+            own,
+            record.offset,
+            self.read_at,
+            &origin,
+        );
         event.severity = shared.severity.severity(&event);
         let rule = &event.alert.rule;
-        let form =
-            if shared.keep_raw { None } else { Some(crate::store::alert_form(&event.alert)?) };
+        // What a user defined may be another tomorrow: its alerts are stored as they were read.
+        let form = match (shared.keep_raw, format) {
+            (true, Grammar::Known(_)) => Form::Raw,
+            (true, Grammar::Own(_)) => Form::Whole,
+            (false, _) => Form::Alert,
+        };
+        let stored = match form {
+            Form::Raw => Cow::Borrowed(record.bytes.as_ref()),
+            Form::Alert => Cow::Owned(store::alert_form(&event.alert)?.into_bytes()),
+            Form::Whole => Cow::Owned(store::whole_form(&event.alert, &record.bytes)?),
+        };
         batch.event(&NewEvent {
             id: event.id,
             at: event.at,
             read_at: event.read_at,
             path: self.path_number,
             offset: event.offset,
-            format: event.format,
+            format: &event.format,
             severity: event.severity as u8,
             verdict: number(&Verdict::ALL, &event.alert.verdict).unwrap_or_default(),
             direction: event.direction.and_then(|direction| number(&Direction::ALL, &direction)),
@@ -338,8 +343,8 @@ impl Lane {
             rule_name: rule.name.as_deref(),
             source: event.alert.source.ip,
             destination: event.alert.destination.ip,
-            raw: shared.keep_raw,
-            record: form.as_deref().map_or(&record.bytes, str::as_bytes),
+            form,
+            record: &stored,
         })?;
         Ok(())
     }

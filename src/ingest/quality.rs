@@ -19,15 +19,17 @@ pub(super) enum Legibility {
 pub(super) enum Judgement {
     /// Most records are understood, or of no format, as where other programs write too.
     Fine,
-    /// More than half of the last hundred were rejected.
-    MostRejected,
+    /// More than so many of the last hundred were rejected.
+    Rejected { more_than: u8 },
     /// Of the last hundred none had a known format, and none before.
     NoFormat,
 }
 
 /// What became of the last records of a log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quality {
+    /// So many rejects of a hundred are borne.
+    rejected_max: u8,
     records: u32,
     rejected: u32,
     unclaimed: u32,
@@ -35,6 +37,11 @@ pub(super) struct Quality {
 }
 
 impl Quality {
+    /// Nothing read yet; of a hundred records so many rejects are borne.
+    pub(super) const fn new(rejected_max: u8) -> Self {
+        Self { rejected_max, records: 0, rejected: 0, unclaimed: 0, judgement: None }
+    }
+
     /// One more record. `is_known`: was a format found in this log before?
     pub(super) fn note(&mut self, legibility: Legibility, is_known: impl FnOnce() -> bool) {
         self.records += 1;
@@ -43,14 +50,14 @@ impl Quality {
         if self.records < RECORDS_JUDGED {
             return;
         }
-        let judgement = if self.rejected > RECORDS_JUDGED / 2 {
-            Judgement::MostRejected
+        let judgement = if self.rejected > u32::from(self.rejected_max) {
+            Judgement::Rejected { more_than: self.rejected_max }
         } else if self.unclaimed == self.records && !is_known() {
             Judgement::NoFormat
         } else {
             Judgement::Fine
         };
-        *self = Self { judgement: Some(judgement), ..Self::default() };
+        *self = Self { judgement: Some(judgement), ..Self::new(self.rejected_max) };
     }
 
     /// The judgement on the last hundred; none before there were so many.
@@ -66,7 +73,7 @@ mod tests {
 
     #[track_caller]
     fn check(records: &[(u32, Legibility)], is_known: bool, wanted: Option<Judgement>) {
-        let mut quality = Quality::default();
+        let mut quality = Quality::new(20);
         for (count, legibility) in records {
             (0..*count).for_each(|_| quality.note(*legibility, || is_known));
         }
@@ -75,11 +82,12 @@ mod tests {
 
     #[test]
     fn each_hundred_is_judged_by_itself() {
-        use Judgement::{Fine, MostRejected, NoFormat};
+        use Judgement::{Fine, NoFormat};
+        let many = Some(Judgement::Rejected { more_than: 20 });
         check(&[(99, Rejected)], false, None);
-        check(&[(50, Rejected), (50, Understood)], true, Some(Fine));
-        check(&[(51, Rejected), (49, Understood)], true, Some(MostRejected));
-        check(&[(100, Rejected), (99, Understood)], true, Some(MostRejected));
+        check(&[(20, Rejected), (80, Understood)], true, Some(Fine));
+        check(&[(21, Rejected), (79, Understood)], true, many);
+        check(&[(100, Rejected), (99, Understood)], true, many);
         check(&[(100, Rejected), (100, Understood)], true, Some(Fine));
         check(&[(100, Unclaimed)], false, Some(NoFormat));
         check(&[(100, Unclaimed)], true, Some(Fine));

@@ -16,7 +16,7 @@ fn event() -> Event<'static> {
         severity: Severity::High,
         direction: Some(Direction::Inbound),
         agent_host: "sensor-1".into(),
-        format: "suricata-eve",
+        format: "suricata-eve".into(),
         path: "/var/log/a".into(),
         offset: 0,
         alert: Alert {

@@ -148,7 +148,11 @@ pub fn severity(text: &str) -> Result<Severity, Unfit> {
     word("a severity", text, &Severity::ALL, Severity::word)
 }
 
-pub(super) fn verdict(text: &str) -> Result<Verdict, Unfit> {
+/// A verdict by its word.
+///
+/// # Errors
+/// Anything else.
+pub fn verdict(text: &str) -> Result<Verdict, Unfit> {
     word("a verdict", text, &Verdict::ALL, Verdict::word)
 }
 

@@ -9,7 +9,7 @@ use super::traffic::{
     self, AGENT_CHARS_MAX, HOST_CHARS_MAX, URL_CHARS_MAX, WORD_CHARS_MAX, detail, rules,
 };
 use super::{Disclosure, Line};
-use crate::event::Event;
+use crate::event::{Event, links};
 
 /// What is shown of a packet's data, in escaped characters.
 const DATA_CHARS_MAX: usize = 200;
@@ -117,8 +117,15 @@ fn rule_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
             traffic::is_technique,
             disclosure,
         ),
+        read_more(event),
     ];
     Line::joined(parts, ", ")
+}
+
+/// `more at SITE`, a link to the page that says most of what fired.
+pub(super) fn read_more(event: &Event<'_>) -> Line {
+    let link = links::link(&event.alert);
+    link.map_or_else(Line::new, |link| Line::new().words("more at ").link(link))
 }
 
 /// The severity, with the log's own word or number behind it.

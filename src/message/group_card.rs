@@ -113,7 +113,8 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
             }
             if let Some(event) = sample {
                 let traffic = alert_card::traffic_line(event, disclosure);
-                facts.push(("Newest".to_owned(), traffic));
+                let newest = Line::joined([traffic, alert_card::read_more(event)], ", ");
+                facts.push(("Newest".to_owned(), newest));
             }
             facts.retain(|(_, line)| !line.is_empty());
             facts

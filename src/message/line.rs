@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::sanitize::{self, Rules};
 use super::{Card, Line, Message, Span};
+use crate::event::links::Link;
 
 impl Line {
     /// An empty line.
@@ -53,6 +54,13 @@ impl Line {
         self
     }
 
+    /// With a page at its end.
+    #[must_use]
+    pub fn link(mut self, link: Link) -> Self {
+        self.0.push(Span::Link { text: link.site.to_owned(), url: link.url });
+        self
+    }
+
     /// With another line at its end.
     #[must_use]
     pub fn line(mut self, other: Self) -> Self {
@@ -91,6 +99,7 @@ impl Span {
             Self::Words(text) | Self::Strong(text) | Self::Quote(text) | Self::Command(text) => {
                 text.clone()
             }
+            Self::Link { url, .. } => url.clone(),
             Self::Time(at) => utc(*at),
         }
     }

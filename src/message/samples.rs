@@ -94,7 +94,7 @@ pub(crate) fn event() -> Event<'static> {
         severity: Severity::High,
         direction: Some(Direction::Inbound),
         agent_host: HOST.into(),
-        format: "suricata-eve",
+        format: "suricata-eve".into(),
         path: "/var/log/suricata/eve.json".into(),
         offset: 0,
         alert,

@@ -7,6 +7,7 @@ use ipsbell_parsers::alert::{Alert, Endpoint, Value};
 
 use super::sanitize::Rules;
 use super::{Disclosure, Line};
+pub(super) use crate::event::links::{is_cve, is_digits, is_technique};
 
 /// Budgets in escaped characters ([`super::sanitize::escaped_chars`]).
 pub(super) const RULE_CHARS_MAX: usize = 200;
@@ -136,27 +137,6 @@ pub(super) fn identifiers<'a>(
     });
     let line = Line::joined(shown, ", ");
     if more == 0 { line } else { line.words(format!(" and {more} more")) }
-}
-
-/// `CVE-2021-41773`.
-pub(super) fn is_cve(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-');
-    let digits = |part: Option<&str>, lengths: std::ops::RangeInclusive<usize>| {
-        part.is_some_and(|part| lengths.contains(&part.len()) && is_digits(part))
-    };
-    parts.next() == Some("CVE") && digits(parts.next(), 4..=4) && digits(parts.next(), 4..=10)
-}
-
-/// `T1190`, `T1059.004`.
-pub(super) fn is_technique(text: &str) -> bool {
-    let Some(number) = text.strip_prefix('T') else { return false };
-    let (main, sub) = number.split_once('.').unwrap_or((number, "000"));
-    main.len() == 4 && sub.len() == 3 && is_digits(main) && is_digits(sub)
-}
-
-/// Only ASCII digits, and at least one.
-pub(super) fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A detail as text: numbers as they are, lists by commas.

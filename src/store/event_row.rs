@@ -21,6 +21,17 @@ pub(super) const COLUMNS: &str = "sequence, event.id, at, read_at, path.path, \"
 /// The format's name of an event whose format this program does not know.
 const UNKNOWN_FORMAT: &str = "unknown";
 
+/// What the row of an event holds of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The record as it was written, which its grammar reads again.
+    Raw = 0,
+    /// The alert as JSON ([`alert_form`]).
+    Alert = 1,
+    /// Both ([`whole_form`]): of a format that a user defined, whose patterns may be others tomorrow.
+    Whole = 2,
+}
+
 /// How much of an event is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -43,11 +54,20 @@ pub(super) fn event<'row>(
     let record = row.get_ref(10).ok().and_then(|value| value.as_blob().ok()).unwrap_or_default();
     let format = text(6).and_then(known);
     let raw = number(9) == Some(0);
+    // JSON has no line end between its tokens, and none within.
+    let (form, record) = match (number(9), memchr::memchr(b'\n', record)) {
+        (Some(0), _) => (&[][..], record),
+        (Some(2), Some(end)) => record.split_at_checked(end).unwrap_or_default(),
+        _ => (record, &[][..]),
+    };
+    let record = if raw { record } else { record.strip_prefix(b"\n").unwrap_or(record) };
     let mut alert = match format {
         Some(format) if raw => read_again(format, record, extent),
         _ if raw => bare(UNKNOWN_FORMAT),
-        _ => from_form(record).unwrap_or_else(|_| bare(format.map_or(UNKNOWN_FORMAT, |f| f.name))),
+        _ => from_form(form).unwrap_or_else(|_| bare(format.map_or(UNKNOWN_FORMAT, |f| f.name))),
     };
+    // The name of a format that a user defined is known from its row alone.
+    let own_name = text(6).filter(|_| !raw).unwrap_or(UNKNOWN_FORMAT);
     let (at, read_at) = (instant(number(2)), instant(number(3)));
     let read_at = read_at.or(at).unwrap_or_default();
     if raw {
@@ -63,11 +83,11 @@ pub(super) fn event<'row>(
         severity: place(7).and_then(|place| Severity::ALL.get(place)).copied().unwrap_or_default(),
         direction: place(8).and_then(|place| Direction::ALL.get(place)).copied(),
         agent_host: Cow::Borrowed(agent_host),
-        format: format.map_or(UNKNOWN_FORMAT, |format| format.name),
+        format: Cow::Borrowed(format.map_or(own_name, |format| format.name)),
         path: Cow::Borrowed(text(4).unwrap_or_default()),
         offset: number(5).unwrap_or_default().cast_unsigned(),
         alert,
-        raw: Cow::Borrowed(if raw { record } else { &[] }),
+        raw: Cow::Borrowed(record),
     }
 }
 
@@ -119,6 +139,17 @@ pub(super) fn from_form(record: &[u8]) -> Result<Alert<'_>, StoreError> {
 /// Never for what a grammar returned.
 pub fn alert_form(alert: &Alert<'_>) -> Result<String, StoreError> {
     to_json(alert)
+}
+
+/// The form of an alert with its record behind it.
+///
+/// # Errors
+/// Never for what a grammar returned.
+pub fn whole_form(alert: &Alert<'_>, record: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut form = alert_form(alert)?.into_bytes();
+    form.push(b'\n');
+    form.extend_from_slice(record);
+    Ok(form)
 }
 
 fn instant(micros: Option<i64>) -> Option<Timestamp> {

@@ -30,6 +30,7 @@ mod schema;
 mod syncing;
 mod troubles;
 mod turn;
+mod understood;
 mod verify;
 mod view;
 mod wal;
@@ -44,7 +45,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use account::Account;
 pub use doubt::Clock;
 pub use error::StoreError;
-pub use event_row::alert_form;
+pub use event_row::{Form, alert_form, whole_form};
 pub use identity::{Home, machine};
 pub use ledger::{Attempt, Ledger, NewAttempt, Outcome};
 pub use lock::running;
@@ -55,9 +56,10 @@ pub use reserve::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
 pub use retention::Swept;
 pub use schema::VERSION;
 pub use troubles::{INCIDENTS_MAX, Pulse, Troubles};
+pub use understood::{Reason, Rejected, Understood};
 pub use verify::{Verified, verify};
 pub use view::{DestinationView, FileView, Found, Query, View};
-pub use writer::{Batch, Counts, NewEvent, Reading, Rejected, Writer};
+pub use writer::{Batch, Counts, NewEvent, Reading, Writer};
 
 use turn::take_turn;
 

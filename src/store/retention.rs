@@ -60,6 +60,11 @@ impl Writer {
             };
             // Incidents are kept as long as what was posted of them.
             let incidents = self.delete_incidents(before(retention.notifications))?;
+            // What is not understood is kept as long as what is.
+            let rejects = match before(retention.events) {
+                Some(limit) => self.delete_old_rejects(limit)?,
+                None => 0,
+            };
             let mut over = 0;
             if bytes_used(self.parts().0)? > retention.max_size_bytes {
                 // The oldest go first, be they events or posts: neither crowds out the other.
@@ -72,12 +77,13 @@ impl Writer {
             swept.events_over_size += over;
             swept.notifications += ledger;
             let free = self.give_back()?;
-            if old + ledger + incidents + over > 0 || free {
+            let deleted = old + ledger + incidents + rejects + over;
+            if deleted > 0 || free {
                 // A long log is copied into the database between two steps.
                 self.unsynced_since.get_or_insert_with(crate::clock::monotonic);
                 self.sync(false)?;
             }
-            if old + ledger + incidents + over == 0 && !free {
+            if deleted == 0 && !free {
                 swept.more = false;
                 break;
             }

@@ -133,7 +133,7 @@ fn save(
         };
         rows::write(fresh, table, &rows)?;
     }
-    for table in ["path", "reading", "incident"] {
+    for table in ["path", "reading", "reading_format", "reject_reason", "incident"] {
         if let Some(old) = old {
             rows::write(fresh, table, &rows::read(old, table, "true").0)?;
         }

@@ -234,7 +234,7 @@ fn odd(row: &Row<'_>) -> Option<&'static str> {
         (row.get::<_, [u8; 16]>("id").is_ok(), "its id has not 16 bytes"),
         (instant("at").is_some() && instant("read_at").is_some(), "its times are no instants"),
         (within("severity", 4) && within("verdict", 5), "its severity or verdict is unknown"),
-        (within("form", 1), "its record is of an unknown form"),
+        (within("form", 2), "its record is of an unknown form"),
         (format.is_some_and(|format| !format.is_empty()), "it has no format"),
     ]
     .into_iter()

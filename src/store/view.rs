@@ -39,6 +39,8 @@ pub struct FileView {
     pub counts: super::Counts,
     /// When something was read last.
     pub last_read_at: Option<Timestamp>,
+    /// What is understood of it, and what is not.
+    pub understood: super::Understood,
     /// The newest record that no grammar read: offset, byte in the record, what was wanted there.
     pub reject: Option<(u64, u64, String)>,
     /// Where reading goes on, in the file that is at this path.
@@ -113,16 +115,18 @@ impl View {
     /// # Errors
     /// The database cannot be read.
     pub fn files(&self) -> Result<Vec<FileView>, StoreError> {
+        let mut understood = self.understood()?;
         let mut query = self.connection.prepare_cached(
             "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, \
              (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path AND stage = 0 \
-             ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted \
+             ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted, p.id \
              FROM reading JOIN path p ON p.id = reading.path LEFT JOIN reject \
              ON reject.id = (SELECT max(id) FROM reject WHERE path = reading.path) ORDER BY p.path",
         )?;
         let rows = query.query_map([], |row| {
             let number = |column: usize| row.get::<_, i64>(column).map(|number| number as u64);
             Ok(FileView {
+                understood: understood.remove(&row.get(13)?).unwrap_or_default(),
                 path: row.get(0)?,
                 format: row.get(1)?,
                 counts: super::Counts {

@@ -13,6 +13,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use super::StoreError;
 use super::doubt::Doubt;
+use super::event_row::Form;
 use super::patience::Patience;
 use super::turn::{Turn, take_turn};
 use super::view::instant;
@@ -29,9 +30,6 @@ const INSERT_EVENT: &str = "INSERT INTO event (sequence, id, at, read_at, path, 
      direction, rule_id, rule_name, source, destination, form, record) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
-/// Samples of rejects that are kept, in all.
-pub(super) const REJECTS_MAX: i64 = 1000;
-
 /// An event to be stored; times are microseconds since 1970.
 #[derive(Debug)]
 pub struct NewEvent<'a> {
@@ -46,7 +44,7 @@ pub struct NewEvent<'a> {
     /// Where its record begins.
     pub offset: u64,
     /// The format's name.
-    pub format: &'static str,
+    pub format: &'a str,
     /// Number in `Severity::ALL`.
     pub severity: u8,
     /// Number in `Verdict::ALL`.
@@ -61,27 +59,10 @@ pub struct NewEvent<'a> {
     pub source: Option<IpAddr>,
     /// Destination address.
     pub destination: Option<IpAddr>,
-    /// Does `record` hold the raw bytes? Else the alert as JSON.
-    pub raw: bool,
+    /// What `record` holds.
+    pub form: Form,
     /// The record.
     pub record: &'a [u8],
-}
-
-/// A record that no grammar read.
-#[derive(Debug)]
-pub struct Rejected<'a> {
-    /// Number of its path.
-    pub path: i64,
-    /// Where it begins.
-    pub offset: u64,
-    /// Which grammar tried it, if one claimed it.
-    pub format: Option<&'static str>,
-    /// What was wanted.
-    pub wanted: &'a str,
-    /// At which byte of the record.
-    pub at_byte: usize,
-    /// The record's beginning.
-    pub sample: &'a [u8],
 }
 
 /// What was read of a path since the last commit.
@@ -136,7 +117,6 @@ pub struct Batch<'a> {
     destination: String,
     pub(super) transaction: Transaction<'a>,
     pub(super) now: Timestamp,
-    rejects: bool,
     last_sequence: u64,
     new_paths: Vec<(PathBuf, i64)>,
     /// The last number that was given before this transaction.
@@ -209,7 +189,6 @@ impl Writer {
             destination: String::new(),
             transaction,
             now,
-            rejects: false,
             last_sequence: given,
             new_paths: Vec::new(),
             given,
@@ -270,7 +249,7 @@ impl Batch<'_> {
             event.rule_name,
             shown(&mut self.source, event.source),
             shown(&mut self.destination, event.destination),
-            u8::from(!event.raw),
+            event.form as u8,
             event.record,
         ])?;
         Ok(self.last_sequence)
@@ -279,29 +258,6 @@ impl Batch<'_> {
     /// Should it be committed before more is added?
     pub fn full(&self) -> bool {
         self.record_bytes >= RECORD_BYTES_MAX
-    }
-
-    /// Keeps a sample of a record that no grammar read.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn reject(&mut self, reject: &Rejected<'_>) -> Result<(), StoreError> {
-        self.rejects = true;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO reject (seen_at, path, \"offset\", format, wanted, at_byte, sample) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                self.now.as_microsecond(),
-                reject.path,
-                reject.offset as i64,
-                reject.format,
-                reject.wanted,
-                reject.at_byte as i64,
-                reject.sample,
-            ])?;
-        Ok(())
     }
 
     /// Adds to what was read of a path.
@@ -355,10 +311,6 @@ impl Batch<'_> {
         if self.last_sequence > self.given {
             let update = "UPDATE identity SET last_sequence = ?1";
             self.transaction.prepare_cached(update)?.execute([self.last_sequence.cast_signed()])?;
-        }
-        if self.rejects {
-            let oldest = "DELETE FROM reject WHERE id <= (SELECT max(id) FROM reject) - ?1";
-            self.transaction.prepare_cached(oldest)?.execute([REJECTS_MAX])?;
         }
         self.transaction.commit().inspect_err(|error| self.turn.wal.doubt(error))?;
         self.patience.took();

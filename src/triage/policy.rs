@@ -93,7 +93,7 @@ fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
             GroupField::Source => ("source", address(event.alert.source.ip)),
             GroupField::Destination => ("destination", address(event.alert.destination.ip)),
             GroupField::Category => ("category", text(&rule.category)),
-            GroupField::Format => ("format", event.format.to_owned()),
+            GroupField::Format => ("format", event.format.as_ref().to_owned()),
         };
         writeln!(key, "{name}={}", bounded(&value)).unwrap_or_default();
     }

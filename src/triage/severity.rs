@@ -81,7 +81,7 @@ mod tests {
             severity: Severity::Medium,
             direction: None,
             agent_host: "host".into(),
-            format: "cef",
+            format: "cef".into(),
             path: "log".into(),
             offset: 0,
             alert: Alert {

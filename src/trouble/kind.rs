@@ -23,6 +23,8 @@ pub enum Kind {
     SizeReached,
     /// The machine's clock and the time that passed do not agree.
     ClockJumped,
+    /// The records of a log are in another format than before.
+    FormatChanged,
     /// Lasts: the store takes nothing.
     StoreUnwritable,
     /// Lasts: there is little room left for the store.
@@ -124,6 +126,11 @@ const CLOCK_JUMPED: Nature = incident(
     "the clock jumped {} times",
     "Times that posts show around it may be wrong; no alert is lost by it.",
 );
+const FORMAT_CHANGED: Nature = incident(
+    "a log changed its format",
+    "{} logs changed their formats",
+    "It is read on in the new one. See whether matchers, mutes and severities still fit.",
+);
 const STORE_UNWRITABLE: Nature = condition(
     ["the store cannot be written", "the store cannot be written, seen in {} places"],
     ["the store can be written again", "the store can be written again"],
@@ -219,7 +226,7 @@ const UNLISTED_NATURE: Nature = condition(
 
 impl Kind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BytesLost,
         Self::StoreSetAside,
         Self::StoreBehind,
@@ -227,6 +234,7 @@ impl Kind {
         Self::PoisonRecord,
         Self::SizeReached,
         Self::ClockJumped,
+        Self::FormatChanged,
         Self::StoreUnwritable,
         Self::DiskNearlyFull,
         Self::SourceHangs,
@@ -252,6 +260,7 @@ impl Kind {
             Self::PoisonRecord => "poison_record",
             Self::SizeReached => "size_reached",
             Self::ClockJumped => "clock_jumped",
+            Self::FormatChanged => "format_changed",
             Self::StoreUnwritable => "store_unwritable",
             Self::DiskNearlyFull => "disk_nearly_full",
             Self::SourceHangs => "source_hangs",
@@ -283,6 +292,7 @@ impl Kind {
             Self::PoisonRecord => &POISON_RECORD,
             Self::SizeReached => &SIZE_REACHED,
             Self::ClockJumped => &CLOCK_JUMPED,
+            Self::FormatChanged => &FORMAT_CHANGED,
             Self::StoreUnwritable => &STORE_UNWRITABLE,
             Self::DiskNearlyFull => &DISK_NEARLY_FULL,
             Self::SourceHangs => &SOURCE_HANGS,

@@ -45,7 +45,7 @@ fn event() -> Event<'static> {
         severity: Severity::High,
         direction: None,
         agent_host: "edge-1".into(),
-        format: "suricata-eve",
+        format: "suricata-eve".into(),
         path: "/var/log/suricata/eve.json".into(),
         offset: 0,
         alert,

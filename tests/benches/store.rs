@@ -47,7 +47,7 @@ fn fill(writer: &mut Writer) {
             rule_name: Some("GPL ATTACK_RESPONSE id check returned root"),
             source: Some([192, 0, 2, 80].into()),
             destination: Some([198, 51, 100, 11].into()),
-            raw: true,
+            form: ipsbell::store::Form::Raw,
             record: record.as_bytes(),
         };
         batch.event(&event).expect("room");

@@ -79,7 +79,7 @@ fn hostile_text_stays_text_on_its_whole_way() {
     assert_eq!(place.ipsbell(&["run", "--once"]).status.code(), Some(0));
     let post = slack.received().pop().unwrap();
     assert!(post.would_notify.is_empty(), "{:?}", post.would_notify);
-    assert!(post.would_link.is_empty(), "{:?}", post.would_link);
+    assert_eq!(post.would_link, ["https://www.snort.org/rule_docs/1-6004"]);
     assert!(post.would_unfurl.is_empty(), "{:?}", post.would_unfurl);
     assert!(post.shown().contains("<!channel>"), "{}", post.shown());
     let listed = place.ipsbell(&["search"]).stdout;

@@ -2,7 +2,7 @@
 
 use ipsbell::fake_slack::{FakeSlack, Fault};
 
-use crate::support::{Place, alerts, ipsbell, text, wait_for};
+use crate::support::{Options, Place, alerts, ipsbell, text, wait_for};
 
 #[test]
 fn demo_ends_by_itself_with_nothing_lost() {
@@ -199,4 +199,58 @@ fn a_closed_pipe_is_no_failure() {
     drop(child.stdout.take());
     let status = wait_for("parse to end", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn formats_of_ones_own_are_read_explained_and_checked() {
+    let slack = FakeSlack::start().unwrap();
+    let door = "[[format]]\nname = \"door\"\npattern = 'door (?P<action>\\w+) (?P<source_ip>\\S+) (?P<rule_name>.+)'\n";
+    let sample = "samples = [\"door shut 192.0.2.1 forced\"]\n";
+    let with = |more| Place::with(&slack, Options { more, ..Options::default() });
+    let place = with(format!("{door}{sample}"));
+    let log = place.log();
+    place.append(&[
+        "door DENY 192.0.2.1 forced".to_owned(),
+        "<13>Mar 14 10:50:25 gate door shut".to_owned(),
+        "door shut \u{1b}[2J".to_owned(),
+    ]);
+    let path = log.to_str().unwrap();
+    let output = place.ipsbell(&["parse", "--explain", "--format", "door", path]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stderr));
+    let wanted = [":1: alert, door, info, blocked", "wanted ` ` at byte 34", "door shut \\x1b[2J"];
+    assert!(wanted.iter().all(|wanted| said.contains(wanted)), "{said}");
+    assert!(text(&output.stderr).contains("door: 1 alerts, 0 other, 2 rejects"));
+
+    assert_eq!(place.ipsbell(&["run", "--once"]).status.code(), Some(0));
+    let status = text(&place.ipsbell(&["status"]).stdout);
+    assert!(status.contains("(door: 1 records)"), "{status}");
+    let found = text(&place.ipsbell(&["search", "--json"]).stdout);
+    assert!(found.contains(r#""dataset":"door""#), "{found}");
+
+    let place = with(format!("{door}samples = [\"gate shut 192.0.2.1 forced\"]\n"));
+    for command in [["check"].as_slice(), &["run", "--once"]] {
+        let output = place.ipsbell(command);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+        assert!(
+            text(&output.stderr).contains("it wants `door ` at byte 0"),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn formats_tells_of_one_what_its_example_becomes() {
+    let output = ipsbell().args(["formats", "cef"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    assert!(said.contains("event.dataset") && said.contains("\"cef\""), "{said}");
+    let output = ipsbell().args(["formats", "snort-ful"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("did you mean `snort-full`?"),
+        "{}",
+        text(&output.stderr)
+    );
 }

@@ -72,6 +72,7 @@ impl Header {
         let may_have_one = match choice {
             Choice::Auto => true,
             Choice::Fixed(format) => format.framing.headed().is_some(),
+            Choice::None => false,
         };
         may_have_one && offset > 0 && self.of.is_none() && !self.head_seen
     }
@@ -98,6 +99,7 @@ impl Header {
         match choice {
             Choice::Fixed(format) => self.is_of(format, offset, line),
             Choice::Auto => FORMATS.iter().any(|format| self.is_of(format, offset, line)),
+            Choice::None => false,
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::config::Agent;
 use crate::config::document::Node;
 use crate::config::fault::Fault;
 use crate::config::reader::{Reader, Table};
+use crate::config::{Agent, values};
 use crate::matcher::network;
 use crate::wanted::Unfit;
 
 const STATE_DIR: &str = "/var/lib/ipsbell";
+const UNPARSED_SHARE: u8 = 20;
 const HOME_NETWORKS: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
 /// As long as a name of the Domain Name System can be (RFC 1035, 2.3.4).
@@ -22,6 +23,7 @@ impl Agent {
             host: machine.to_owned(),
             state_dir: STATE_DIR.into(),
             home_networks: HOME_NETWORKS.iter().filter_map(|text| network(text).ok()).collect(),
+            unparsed_share: UNPARSED_SHARE,
         }
     }
 
@@ -35,6 +37,9 @@ impl Agent {
                 .one("state_dir", |node| absolute_path(reader, node))
                 .unwrap_or(standard.state_dir),
             home_networks: table.list("home_networks", net).unwrap_or(standard.home_networks),
+            unparsed_share: table
+                .one("unparsed_share", |node| reader.parsed(node, "a share", values::percent))
+                .unwrap_or(standard.unparsed_share),
         }
     }
 }

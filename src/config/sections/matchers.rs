@@ -100,7 +100,7 @@ fn add(reader: &Reader<'_>, matcher: &mut Matcher, key: Key, node: Node<'_>) {
 
 /// A format that nobody reads would never fit.
 fn known_format(reader: &Reader<'_>, text: &str) -> Result<(), Unfit> {
-    let names: Vec<&str> = reader.formats.iter().map(|format| format.name).collect();
+    let names = reader.format_names();
     if text.contains('*') || names.iter().any(|name| name.eq_ignore_ascii_case(text)) {
         return Ok(());
     }

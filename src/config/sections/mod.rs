@@ -2,6 +2,7 @@
 
 pub(super) mod agent;
 pub(super) mod destination;
+pub(super) mod format;
 pub(super) mod matchers;
 pub(super) mod retention;
 pub(super) mod source;

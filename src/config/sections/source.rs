@@ -1,5 +1,7 @@
 //! `[[source]]`.
 
+use ipsbell_parsers::Choice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::GlobBuilder;
@@ -48,7 +50,7 @@ impl Source {
         });
         let exclude = table.list("exclude", |node| pattern(reader, node));
         let format = table.one("format", |node| format(reader, node));
-        let choice = format.unwrap_or(FormatChoice::Auto).into();
+        let choice = format.as_ref().map_or(Choice::Auto, FormatChoice::known);
         let columns = table.list("columns", |node| {
             reader.parsed(node, "text", |name| kinds::column(choice, reader.formats, name))
         });
@@ -104,12 +106,19 @@ fn format(reader: &Reader<'_>, node: Node<'_>) -> Result<FormatChoice, Fault> {
         if text == "auto" {
             return Ok(FormatChoice::Auto);
         }
-        let known = reader.formats.iter().copied().find(|format| format.name == text);
-        known.map(FormatChoice::Named).ok_or_else(|| {
-            let names: Vec<&str> =
-                std::iter::once("auto").chain(reader.formats.iter().map(|f| f.name)).collect();
-            Unfit::one_of("`auto` or the name of a format", text, &names)
-        })
+        if let Some(known) = reader.formats.iter().copied().find(|format| format.name == text) {
+            return Ok(FormatChoice::Named(known));
+        }
+        match reader.own_formats.iter().find(|(name, _)| name == text) {
+            Some((_, Some(own))) => Ok(FormatChoice::Own(Arc::clone(own))),
+            // Its own faults are enough.
+            Some((_, None)) => Ok(FormatChoice::Auto),
+            None => {
+                let names: Vec<&str> =
+                    std::iter::once("auto").chain(reader.format_names()).collect();
+                Err(Unfit::one_of("`auto` or the name of a format", text, &names))
+            }
+        }
     })
 }
 

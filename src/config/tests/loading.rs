@@ -33,6 +33,7 @@ impl Directory {
         };
         let reader = Reader {
             formats: &[&EVE],
+            own_formats: Vec::new(),
             kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
             environment: &environment,
             secrets,

@@ -1,6 +1,7 @@
 //! Text in, faults or a configuration out, through `check`; formats and kinds of the tests' own, so
 //! that the words of faults do not change with every new one.
 
+mod asked;
 mod faults;
 mod formats;
 mod loading;
@@ -125,6 +126,7 @@ fn read_with(texts: &[&str], private: bool, secrets: Secrets) -> Result<Config, 
     let files: Vec<File> = texts.iter().enumerate().map(file).collect();
     let reader = Reader {
         formats: &[&EVE, &CSV],
+        own_formats: Vec::new(),
         kinds: &[&SLACK, &CONSOLE, &HEARTBEAT],
         environment: &environment,
         secrets,

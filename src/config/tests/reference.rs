@@ -4,6 +4,8 @@
 use std::fmt::Write;
 use std::fs;
 
+use ipsbell_parsers::fields::FIELDS;
+
 use super::*;
 use crate::config::keys::{Key, SECTIONS, Section};
 use crate::matcher;
@@ -51,7 +53,13 @@ fn reference() -> String {
         let examples: Vec<_> = key.examples().iter().map(|text| format!("`\"{text}\"`")).collect();
         writeln!(text, "| `{}` | {} | {} |", key.word(), key.about(), examples.join(", ")).unwrap();
     }
-    text.push('\n');
+    text.push_str(
+        "\n### Fields of a pattern\n\n| group | what it holds | where it stands |\n|---|---|---|\n",
+    );
+    for field in FIELDS {
+        writeln!(text, "| `{}` | {} | `{}` |", field.name, field.wanted, field.ecs).unwrap();
+    }
+    text.push_str("| `x_NAME` | a text | `PRODUCT.NAME` |\n\n");
     text
 }
 

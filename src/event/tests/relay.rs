@@ -25,7 +25,8 @@ fn relay(line: &str, agent: &'static str, path: &'static str) -> Event<'static> 
         home_networks: &[],
     };
     let read_at = "2026-03-14T12:00:00Z".parse().unwrap();
-    Event::new(*alert, format, line.as_bytes(), 99, read_at, &origin).into_owned()
+    Event::new(*alert, format.name, line.as_bytes(), line.as_bytes(), 99, read_at, &origin)
+        .into_owned()
 }
 
 // The tree without what an ipsbell says of itself.

@@ -1,8 +1,10 @@
 //! The reader over real files and a real store, one life of the program after another.
 
+mod formats;
 mod headers;
 mod poison;
 mod records;
+mod understood;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -30,7 +32,7 @@ impl Rig {
         let mut config = Config::for_files(&logs, kind, state.clone()).unwrap();
         for source in &mut config.sources {
             source.start_at = StartAt::Beginning;
-            source.format = format;
+            source.format = format.clone();
             source.timezone = TimeZone::UTC;
         }
         let store = Store::open(&state, clock::now()).unwrap();

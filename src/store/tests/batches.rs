@@ -150,17 +150,59 @@ fn rejected(path: i64, offset: u64) -> Rejected<'static> {
 fn samples_of_rejects_are_bounded_and_the_newest_are_kept() {
     let place = Place::new();
     let mut writer = place.store.writer().unwrap();
-    let limit = writer::REJECTS_MAX as u64;
-    for batches in [0..limit, limit..limit + 1, limit + 1..2 * limit + 10] {
+    let mut fill = |path: i64, samples: i64| {
         let mut batch = writer.begin(at(0)).unwrap();
-        for offset in batches {
-            batch.reject(&rejected(1, offset)).unwrap();
+        for offset in 0..samples.cast_unsigned() {
+            batch.reject(&rejected(path, offset)).unwrap();
         }
         batch.commit().unwrap();
-        assert_eq!(place.number("SELECT count(*) FROM reject"), writer::REJECTS_MAX);
+    };
+    let count =
+        |condition: &str| place.number(&format!("SELECT count(*) FROM reject WHERE {condition}"));
+    fill(1, 3);
+    // However many a log has, it takes no room from others.
+    fill(2, 20 * understood::REJECTS_A_PATH_MAX);
+    assert_eq!((count("path = 1"), count("path = 2")), (3, understood::REJECTS_A_PATH_MAX));
+    let first = place.number("SELECT min(\"offset\") FROM reject WHERE path = 2");
+    assert_eq!(first, 19 * understood::REJECTS_A_PATH_MAX);
+    // Many logs have, and the oldest samples go.
+    (3..20).for_each(|path| fill(path, understood::REJECTS_A_PATH_MAX));
+    assert_eq!(count("true"), understood::REJECTS_MAX);
+    assert_eq!((count("path < 10"), count("path >= 10")), (0, understood::REJECTS_MAX));
+}
+
+#[test]
+fn what_is_understood_adds_up_and_what_is_not_goes_with_its_age() {
+    let place = Place::new();
+    let mut writer = place.store.writer().unwrap();
+    let reason = |wanted: &str, offset| Reason {
+        format: "cef".to_owned(),
+        wanted: wanted.to_owned(),
+        records: 2,
+        offset,
+        at_byte: 3,
+    };
+    let mut number = 0;
+    for (secs, wanted) in [(1, "a version"), (2, "a name"), (3, "a name")] {
+        let mut batch = writer.begin(at(secs)).unwrap();
+        number = batch.path(Path::new("/var/log/a.log")).unwrap();
+        batch.count(number, Some("cef"), &Counts::default()).unwrap();
+        batch.read_by(number, "cef", 7).unwrap();
+        batch.read_by(number, "snort-fast", 1).unwrap();
+        batch.reason(number, &reason(wanted, secs.cast_unsigned())).unwrap();
+        batch.reject(&rejected(number, 0)).unwrap();
+        batch.commit().unwrap();
     }
-    let newest = "SELECT min(\"offset\") FROM reject";
-    assert_eq!(place.number(newest), writer::REJECTS_MAX + 10);
+    let formats = [("cef".to_owned(), 21), ("snort-fast".to_owned(), 3)];
+    assert_eq!(writer.begin(at(4)).unwrap().formats(number).unwrap(), formats);
+    let found = |place: &Place| place.view().files().unwrap().remove(0).understood;
+    let names = Reason { records: 4, ..reason("a name", 3) };
+    let wanted = [(names.clone(), Some(at(3))), (reason("a version", 1), Some(at(1)))];
+    assert_eq!((found(&place).formats, found(&place).reasons), (formats.to_vec(), wanted.to_vec()));
+    let keep = retention(|keep| keep.events = Some(Duration::from_secs(8)));
+    writer.sweep(at(10), &keep).unwrap();
+    assert_eq!(found(&place).reasons, [(names, Some(at(3)))]);
+    assert_eq!(place.number("SELECT count(*) FROM reject"), 2);
 }
 
 #[test]

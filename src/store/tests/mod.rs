@@ -145,7 +145,7 @@ pub(crate) fn event(record: &[u8], offset: u64, read_at: Timestamp) -> Event<'_>
         zone: &ZONE,
         home_networks: &[],
     };
-    Event::new(alert, format, record, offset, read_at, &origin)
+    Event::new(alert, format.name, record, record, offset, read_at, &origin)
 }
 
 /// Stores an event as the reader thread does; its sequence number.
@@ -162,7 +162,7 @@ pub(crate) fn insert(batch: &mut Batch<'_>, event: &Event<'_>, keep_raw: bool) -
         read_at: event.read_at,
         path,
         offset: event.offset,
-        format: event.format,
+        format: &event.format,
         severity: event.severity as u8,
         verdict: place(verdict).unwrap(),
         direction: place(direction),
@@ -170,7 +170,7 @@ pub(crate) fn insert(batch: &mut Batch<'_>, event: &Event<'_>, keep_raw: bool) -
         rule_name: event.alert.rule.name.as_deref(),
         source: None,
         destination: None,
-        raw: keep_raw,
+        form: if keep_raw { Form::Raw } else { Form::Alert },
         record: if keep_raw { &event.raw } else { form.as_bytes() },
     };
     batch.event(&new).unwrap()

@@ -62,7 +62,7 @@ fn each_kind_of_difference_is_named() {
         ),
         ("UPDATE event SET read_at = 9223372036854775807 WHERE sequence = 2", "event 2: its times"),
         ("UPDATE event SET verdict = 6 WHERE sequence = 2", "event 2: its severity or verdict"),
-        ("UPDATE event SET form = 2 WHERE sequence = 2", "event 2: its record"),
+        ("UPDATE event SET form = 3 WHERE sequence = 2", "event 2: its record"),
         ("UPDATE event SET format = '' WHERE sequence = 2", "event 2: it has no format"),
         (
             "UPDATE open_group SET state = json_set(state, '$.held', json('[0,0,9,0,0]'))",

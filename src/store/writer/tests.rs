@@ -23,7 +23,7 @@ fn a_batch_is_full_when_its_records_fill_the_memory_for_pages() {
         rule_name: None,
         source: Some([192, 0, 2, 1].into()),
         destination: None,
-        raw: true,
+        form: Form::Raw,
         record: &vec![b'x'; RECORD_BYTES_MAX - 1],
     };
     batch.event(&event).unwrap();

@@ -40,7 +40,7 @@ fn event(sequence: u64, rule: u64, severity: Severity, secs: i64) -> Event<'stat
         severity,
         direction: None,
         agent_host: "host".into(),
-        format: "suricata-eve",
+        format: "suricata-eve".into(),
         path: "log".into(),
         offset: 0,
         alert: Alert {

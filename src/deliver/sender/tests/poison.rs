@@ -24,7 +24,7 @@ impl Bench {
                 rule_name: None,
                 source: None,
                 destination: None,
-                raw: true,
+                form: crate::store::Form::Raw,
                 record,
             };
             batch.event(&new).unwrap();
