@@ -3,6 +3,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+use memchr::memchr;
+
 use crate::alert::{Alert, Parsed, Reject};
 use crate::envelope::Peel;
 use crate::{FORMATS, Format, Framing};
@@ -169,9 +171,12 @@ impl Reader {
         }
         let mut peel = Peel::new(bare);
         while let Some((at, rest)) = peel.next() {
-            // Who puts headers in front of lines does it to each: a record of several lines stands bare.
-            if let Some(format) = self.claimant(rest).filter(|f| matches!(f.framing, Framing::Line))
-            {
+            // Who puts headers in front of lines does it to each, so a record of several lines stands bare in a file. An
+            // entry of the journal has one header, whatever its message holds.
+            let fits = |format: &&'static Format| {
+                matches!(format.framing, Framing::Line) || memchr(b'\n', rest).is_some()
+            };
+            if let Some(format) = self.claimant(rest).filter(fits) {
                 return Some((format, record.len() - bare.len() + at, Some(peel)));
             }
         }

@@ -1,5 +1,7 @@
 //! `ipsbell check`: what would keep the agent from doing its work, before it is started. Posts nothing, stores nothing.
 
+mod journal;
+
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
@@ -7,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
 use ipsbell_parsers::{Choice, Offer, Read, Reader, Record, Records};
+use jiff::Timestamp;
 
 use super::settings::Settings;
 use super::status::size;
@@ -27,7 +30,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-/// So many records of each file are read to know its format.
+/// So many records of each log are read to know its format.
 const RECORDS_MAX: usize = 100;
 
 /// The longest that reaching a receiver may take.
@@ -92,6 +95,10 @@ impl Report {
 }
 
 fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
+    if let Some(wanted) = &source.journal {
+        journal::check(report, source, wanted);
+        return Ok(());
+    }
     let files = SourceFiles {
         paths: source.paths.clone(),
         exclude: source.exclude.clone(),
@@ -113,44 +120,55 @@ fn check_source(report: &mut Report, source: &Source) -> anyhow::Result<()> {
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
-        let mut reader = Reader::new(source.format.into());
-        let (mut alerts, mut rejects) = (0, 0);
-        let mut first_reject = String::new();
         let records = first_records(chunk, source.format.into());
-        for record in &records {
-            match guard(|| reader.read(&record.bytes)) {
-                Ok(Read::Alert { .. }) => alerts += 1,
-                Ok(Read::Reject { reject, .. }) => {
-                    rejects += 1;
-                    if rejects == 1 {
-                        let (wanted, at) = (reject.wanted, reject.at);
-                        first_reject = format!(
-                            "the first, at offset {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
-                            record.offset
-                        );
-                    }
-                }
-                Ok(Read::Other { .. } | Read::Blank | Read::Unclaimed) => {}
-                Err(panicked) => {
-                    rejects += 1;
-                    first_reject = format!("ipsbell itself failed: {panicked}; please report it");
+        check_records(report, &format!("{path:?}"), source, &records);
+    }
+    Ok(())
+}
+
+/// What the grammars make of the first records of a log.
+fn check_records(report: &mut Report, log: &str, source: &Source, records: &[Record<'_>]) {
+    let mut reader = Reader::new(source.format.into());
+    let (mut alerts, mut rejects) = (0, 0);
+    let mut first_reject = String::new();
+    for record in records {
+        match guard(|| reader.read(&record.bytes)) {
+            Ok(Read::Alert { .. }) => alerts += 1,
+            Ok(Read::Reject { reject, .. }) => {
+                rejects += 1;
+                if rejects == 1 {
+                    let (wanted, at) = (reject.wanted, reject.at);
+                    first_reject = format!(
+                        "the first, {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
+                        record.offset
+                    );
                 }
             }
-        }
-        let records = records.len();
-        let what = format!(
-            "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
-        );
-        match reader.found() {
-            Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
-            Some(format) => report.bad(&format!("{what}; format {}", format.name), &first_reject),
-            None if records == 0 => report.well(&format!("source {path:?}: readable, empty")),
-            None => {
-                report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them"))
+            Ok(Read::Other { .. } | Read::Blank | Read::Unclaimed) => {}
+            Err(panicked) => {
+                rejects += 1;
+                first_reject = format!("ipsbell itself failed: {panicked}; please report it");
             }
         }
     }
-    Ok(())
+    let records = records.len();
+    let what = format!(
+        "source {log}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
+    );
+    match reader.found() {
+        Some(format) if rejects == 0 => report.well(&format!("{what}; format {}", format.name)),
+        Some(format) => report.bad(&format!("{what}; format {}", format.name), &first_reject),
+        None if records == 0 => report.well(&format!("source {log}: readable, empty")),
+        None => report.note(&format!("{what}; no known format yet, `ipsbell formats` lists them")),
+    }
+}
+
+/// Where a record lies: an entry of the journal has its time for an offset.
+fn place(source: &Source, offset: u64) -> String {
+    match Timestamp::from_microsecond(offset.cast_signed()) {
+        Ok(at) if source.journal.is_some() => format!("an entry of {at}"),
+        _ => format!("at offset {offset}"),
+    }
 }
 
 /// The first records of a chunk. One that may go on behind it is left out.

@@ -1,4 +1,6 @@
-//! One file's way through the grammars into a batch.
+//! One log's way through the grammars into a batch: lines of a file, or (`entries`) entries of the journal.
+
+mod entries;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -55,15 +57,15 @@ pub(super) struct Taken {
 }
 
 impl Lane {
-    /// That of the chunk's file.
+    /// That of this file of a source.
     pub(super) fn of<'l>(
-        chunk: &Chunk<'_>,
+        (file, source): (FileKey, usize),
         lanes: &'l mut HashMap<FileKey, Self>,
         duty: &Duty,
         shared: &Shared,
     ) -> Option<&'l mut Self> {
-        let source = duty.sources.get(chunk.source)?;
-        Some(lanes.entry(chunk.file).or_insert_with(|| Self::new(source, shared)))
+        let source = duty.sources.get(source)?;
+        Some(lanes.entry(file).or_insert_with(|| Self::new(source, shared)))
     }
 
     fn new(source: &Source, shared: &Shared) -> Self {
@@ -93,20 +95,35 @@ impl Lane {
         chunk: &mut Chunk<'_>,
         read_at: Timestamp,
     ) -> Result<Taken, StoreError> {
-        let path_number = batch.path(&chunk.path)?;
+        self.begin(batch, &chunk.path, read_at)?;
+        self.generation = chunk.generation;
+        let until = self.lines(batch, shared, care, chunk)?;
+        Ok(Taken { until, events: self.finish(batch)? })
+    }
+
+    fn begin(
+        &mut self,
+        batch: &mut Batch<'_>,
+        path: &Path,
+        read_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let path_number = batch.path(path)?;
         if self.path_number != path_number {
-            self.path = chunk.path.to_string_lossy().into_owned();
+            self.path = path.to_string_lossy().into_owned();
         }
         self.path_number = path_number;
-        self.generation = chunk.generation;
         self.read_at = read_at;
         self.counts = Counts::default();
         self.records.forget();
-        let until = self.lines(batch, shared, care, chunk)?;
+        Ok(())
+    }
+
+    /// Writes what was counted; gives how many events there were.
+    fn finish(&mut self, batch: &mut Batch<'_>) -> Result<u64, StoreError> {
         let counts = std::mem::take(&mut self.counts);
         let format = self.reader.found().map(|format| format.name);
         batch.count(self.path_number, format, &counts)?;
-        Ok(Taken { until, events: counts.events })
+        Ok(counts.events)
     }
 
     /// Up to where the records reach, or as far as `care` allows.

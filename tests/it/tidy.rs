@@ -19,9 +19,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("stamp", &[]),
     ("config", &["destinations", "matcher", "secret", "wanted"]),
     ("tail", &["signal", "config"]),
+    ("journal", &["clock", "config", "signal", "tail"]),
     (
         "store",
-        &["clock", "config", "event", "guard", "health", "message", "tail", "triage", "trouble"],
+        &[
+            "clock", "config", "event", "guard", "health", "journal", "message", "tail", "triage",
+            "trouble",
+        ],
     ),
     ("triage", &["config", "event", "matcher"]),
     ("message", &["event", "triage", "trouble"]),
@@ -35,6 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "event",
             "guard",
             "identifier",
+            "journal",
             "signal",
             "store",
             "tail",
