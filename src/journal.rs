@@ -218,10 +218,19 @@ impl Journal {
             Some(mut running) if !self.window.has_room() => {
                 // Who is not asked cannot answer.
                 running.heard_at = now;
+                running.blocked_since.get_or_insert(now);
                 self.running = Some(running);
                 false
             }
-            Some(running) => self.hear(now, running),
+            Some(mut running) => {
+                let blocked = running.blocked_since.take().map(|since| now.duration_since(since));
+                if blocked.is_some_and(|blocked| blocked >= IDLE_MAX) {
+                    // What it had not read yet may be vacuumed meanwhile: a run finds out.
+                    self.is_caught_up = false;
+                    return true;
+                }
+                self.hear(now, running)
+            }
         }
     }
 

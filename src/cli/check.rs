@@ -140,7 +140,7 @@ fn check_records(report: &mut Report, log: &str, source: &Source, records: &[Rec
                     let (wanted, at) = (reject.wanted, reject.at);
                     first_reject = format!(
                         "the first, {}: wanted {wanted} at its byte {at}; see all with `ipsbell parse FILE`",
-                        record.offset
+                        place(source, record.offset)
                     );
                 }
             }

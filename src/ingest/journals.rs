@@ -152,6 +152,3 @@ fn say(finding: &Finding) {
         What::Reads | What::Recovered | What::Vacuumed => info!("{finding}."),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -23,7 +23,11 @@ pub(super) enum Purpose {
 
 /// The arguments for it. Reading begins at the entry with this cursor, which comes once more: `--after-cursor` of older
 /// versions passes over the next entry if that one is gone.
-pub(super) fn arguments(purpose: Purpose, wanted: &JournalMatch, from: Option<&Cursor>) -> Vec<String> {
+pub(super) fn arguments(
+    purpose: Purpose,
+    wanted: &JournalMatch,
+    from: Option<&Cursor>,
+) -> Vec<String> {
     let mut all: Vec<String> =
         ["--output=json", "--all", "--quiet", "--no-pager", FIELDS].map(str::to_owned).into();
     all.extend(wanted.directory.as_ref().map(|directory| format!("--directory={directory}")));

@@ -226,6 +226,3 @@ impl Drop for Process {
         drop(std::thread::Builder::new().name("journal end".to_owned()).spawn(reap));
     }
 }
-
-#[cfg(test)]
-mod tests;

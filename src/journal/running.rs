@@ -18,6 +18,8 @@ pub(super) struct Running {
     pub(super) heard_at: Instant,
     /// Since when its output is closed.
     pub(super) ending_since: Option<Instant>,
+    /// Since when nobody listens to it.
+    pub(super) blocked_since: Option<Instant>,
     child: Box<dyn Child>,
     pieces: Pieces,
     proof: Proof,
@@ -70,6 +72,7 @@ impl Running {
             began_us: wall_us,
             heard_at: now,
             ending_since: None,
+            blocked_since: None,
             child,
             pieces: Pieces::default(),
             proof: from.map_or(Proof::Given, Proof::Awaited),

@@ -107,6 +107,10 @@ impl Window {
 
     /// Entries before those that come now may be lost. It is told once: from then on all is known up to where they begin.
     pub(super) fn lose(&mut self, gap: Gap, began_us: i64) {
+        if gap.begins_us.is_none() {
+            // Whatever comes now is new.
+            self.place.cursor = None;
+        }
         self.gap = Some(gap);
         self.reached_us = gap.begins_us.unwrap_or(began_us);
         self.place.read_until_us = self.place.read_until_us.max(self.reached_us);

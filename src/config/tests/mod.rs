@@ -24,6 +24,7 @@ static EVE: Format = Format {
     about: "",
     example: "",
     framing: ipsbell_parsers::Framing::Line,
+    also: &[],
     claims: |_| false,
     skips: ipsbell_parsers::no_short_cut,
     parse: |_| Ok(Parsed::Other),

@@ -34,6 +34,7 @@ pub(crate) static FRAGILE: Format = Format {
     about: "",
     example: "",
     framing: Framing::Line,
+    also: &[],
     claims: |_| true,
     skips: ipsbell_parsers::no_short_cut,
     parse: |record| {
