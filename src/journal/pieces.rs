@@ -39,6 +39,11 @@ impl Pieces {
         self.keep(block);
     }
 
+    /// Was the last line left without its end?
+    pub(super) fn is_amid(&self) -> bool {
+        self.is_skipping || !self.begun.is_empty()
+    }
+
     fn keep(&mut self, part: &[u8]) {
         self.is_skipping |= self.begun.len().saturating_add(part.len()) > ENTRY_BYTES_MAX;
         if self.is_skipping {

@@ -98,6 +98,10 @@ impl Running {
                 Heard::Nothing
             }
             Next::Ended(how) => {
+                let how = how.and_then(|()| match self.pieces.is_amid() {
+                    true => Err("in the midst of an entry".to_owned()),
+                    false => Ok(()),
+                });
                 self.ending_since = None;
                 if matches!(self.proof, Proof::Awaited(_)) {
                     self.proof = Proof::Doubtful;
