@@ -2,6 +2,7 @@
 //! that the words of faults do not change with every new one.
 
 mod faults;
+mod journal;
 mod loading;
 mod reference;
 mod secrets;
