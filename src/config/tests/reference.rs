@@ -63,6 +63,9 @@ fn others(section: &Section, key: &str) -> String {
                 || (other.name == "url_file" && !["credential", "url_env", "url"].contains(&key)))
     };
     let mut lines: Vec<_> = section.keys.iter().filter(required).map(|key| key.example).collect();
+    if key == "journal" {
+        lines.retain(|line| !line.starts_with("paths"));
+    }
     if key == "every" {
         // Of all kinds only a heartbeat takes it.
         lines.retain(|line| !line.starts_with("type"));

@@ -133,8 +133,8 @@ fn many_kinds_are_cut_and_counted() {
     let message = notice(HOST, now(), &of(sections.to_vec()));
     assert_eq!(message.cards.len(), SECTIONS_MAX + 1);
     let text = lines(&message);
-    assert!(text[text.len() - 2].starts_with("and 12 more"), "{text:?}");
-    assert!(text[0].ends_with("; and 17 more"), "{}", text[0]);
+    assert!(text[text.len() - 2].starts_with("and 13 more"), "{text:?}");
+    assert!(text[0].ends_with("; and 18 more"), "{}", text[0]);
 }
 
 #[test]
