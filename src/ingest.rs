@@ -5,6 +5,7 @@ mod care;
 mod conditions;
 mod findings;
 mod habit;
+mod journals;
 mod lag;
 mod lane;
 mod quality;
@@ -18,14 +19,15 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use tracing::{info, warn};
+use tracing::warn;
 
 pub use self::care::{BATCH_ENDS_MAX, CAREFUL_BYTES, RECORD_ENDS_MAX};
 pub use self::standing::{READERS_MAX, Standing};
 
-use self::care::Care;
+use self::care::{Care, Stretch};
 use self::conditions::Conditions;
 use self::findings::{note, say};
+use self::journals::Entries;
 use self::lane::{Lane, Taken};
 use self::standing::Duty;
 use self::upkeep::{SWEEP_EVERY, Upkeep};
@@ -66,6 +68,7 @@ pub struct Reader {
     writer: Writer,
     duty: Duty,
     tail: Tail,
+    entries: Vec<Entries>,
     wake: Signal,
     stored: Signal,
     lanes: HashMap<FileKey, Lane>,
@@ -143,6 +146,7 @@ impl Reader {
             care: Care::new(&config.agent.state_dir, standing.duty.number),
             duty: standing.duty,
             tail: standing.tail,
+            entries: standing.entries,
             wake: standing.wake,
             stored,
             lanes: HashMap::new(),
@@ -173,6 +177,9 @@ impl Reader {
     pub fn run(mut self, until: ReadUntil) -> anyhow::Result<Standing> {
         let mut waiter = self.wake.waiter();
         let mut buffer = Buffer::new();
+        if until == ReadUntil::End {
+            self.entries.iter_mut().for_each(|entries| entries.journal.read_once());
+        }
         loop {
             let passed = self.pass(&mut buffer);
             self.conditions.came_round(passed.is_ok());
@@ -185,7 +192,7 @@ impl Reader {
                 }
                 Err(error) => return Err(error.into()),
             };
-            if pause.is_none() && until == ReadUntil::End {
+            if pause.is_none() && until == ReadUntil::End && self.journals_are_done() {
                 if self.flushed {
                     break;
                 }
@@ -197,7 +204,7 @@ impl Reader {
                 break;
             }
         }
-        self.conditions.judge(clock::monotonic(), &self.tail, &self.lanes);
+        self.judge_now(clock::monotonic());
         self.conditions.end();
         // What the disk has not confirmed the logs still hold.
         match self.writer.sync(true) {
@@ -205,8 +212,8 @@ impl Reader {
             synced => synced?,
         }
         self.second_copy(true);
-        let Self { duty, tail, wake, .. } = self;
-        Ok(Standing { duty, tail, wake })
+        let Self { duty, tail, entries, wake, .. } = self;
+        Ok(Standing { duty, tail, entries, wake })
     }
 
     /// The store did not take what was read.
@@ -232,8 +239,12 @@ impl Reader {
         let now = clock::monotonic();
         self.conditions.pass(now);
         if self.conditions.store(failed) || self.conditions.due(now) {
-            self.conditions.judge(now, &self.tail, &self.lanes);
+            self.judge_now(now);
         }
+    }
+
+    fn judge_now(&mut self, now: Instant) {
+        self.conditions.judge(now, &self.tail, &self.entries, &self.lanes);
     }
 
     fn wait(&self, waiter: &mut Waiter, pause: Option<Instant>) -> Woken {
@@ -245,7 +256,8 @@ impl Reader {
         }
         let sweep = self.upkeep.swept_at.map(|at| at + SWEEP_EVERY);
         let next = [Some(self.tail.next_look(now)), self.writer.sync_due(), sweep];
-        waiter.wait_until(next.into_iter().flatten().min())
+        let entries = self.entries.iter().filter_map(|entries| entries.journal.next_look(now));
+        waiter.wait_until(next.into_iter().flatten().chain(entries).min())
     }
 
     /// Looks at all files and reads what there is; while there is much to read, it looks again whenever that is due.
@@ -253,11 +265,11 @@ impl Reader {
         self.settle()?;
         self.look();
         while !self.wake.stopping() {
-            match self.batch(buffer)? {
-                Done::More => self.stored.ring(),
+            match (self.batch(buffer)?, self.journals()?) {
                 // A turn may pass without a line, as within a line of many megabytes.
-                Done::Nothing if self.tail.has_turns() => {}
-                Done::Nothing => break,
+                (Done::Nothing, Done::Nothing) if self.tail.has_turns() => {}
+                (Done::Nothing, Done::Nothing) => break,
+                _ => self.stored.ring(),
             }
             self.writer.sync(false)?;
             self.second_copy(false);
@@ -268,7 +280,8 @@ impl Reader {
             }
         }
         self.writer.sync(false)?;
-        if !self.wake.stopping() && !self.duty.is_remote() {
+        let came_round = self.entries.iter().all(|entries| entries.journal.came_round());
+        if !self.wake.stopping() && !self.duty.is_remote() && came_round {
             self.writer.caught_up()?;
         }
         self.second_copy(false);
@@ -306,17 +319,20 @@ impl Reader {
         let (mut events, mut bytes) = (0, 0);
         while let Some(mut chunk) = next {
             let before = chunk.position().offset;
-            let lane = Lane::of(&chunk, &mut self.lanes, &self.duty, &self.shared);
-            let Some(lane) = lane.and_then(|lane| lane.begin(&chunk, &mut self.tail, began)) else {
+            // The tail was made from these sources, so there is always one.
+            let place = (chunk.file, chunk.source);
+            let lane = Lane::of(place, &mut self.lanes, &self.duty, &self.shared);
+            let Some(lane) = lane.and_then(|lane| lane.prepare(&chunk, &mut self.tail, began))
+            else {
                 next = self.tail.turn(began, buffer);
                 continue;
             };
-            let suspect = self.care.suspects(&chunk);
+            let suspect = self.care.suspects(&Stretch::of_chunk(&chunk));
             if suspect && self.care.has_begun() {
                 self.tail.again(chunk.file);
                 break;
             }
-            self.care.chunk(&chunk);
+            self.care.begins(&Stretch::of_chunk(&chunk));
             let usual = self.care.is_usual();
             let mut read = || lane.read(&mut batch, &self.shared, &mut self.care, &mut chunk, now);
             let taken = if usual { guard(read) } else { Ok(read()) };
@@ -341,12 +357,7 @@ impl Reader {
         batch.positions(&self.tail.changes())?;
         batch.commit()?;
         self.care.committed(bytes);
-        if let Some(since) = self.writer.recovered() {
-            info!("Reading goes on; the store had refused since {since}.");
-        }
-        if let Some(error) = self.writer.without_reserve() {
-            warn!("Nothing is kept free for a full disk: {error}.");
-        }
+        self.say_store();
         self.owes_sync = true;
         self.upkeep.unswept_bytes += bytes;
         self.sources_known = true;
@@ -371,6 +382,7 @@ impl Reader {
     /// Nothing of the batch remains: its lines are given again, unfinished ones included if they were asked for.
     fn step_back(&mut self) {
         self.tail.rolled_back();
+        self.entries.iter_mut().for_each(|entries| entries.journal.rolled_back());
         self.care.given_up();
         self.lanes.values_mut().for_each(Lane::rolled_back);
         self.flushed = false;

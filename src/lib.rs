@@ -20,6 +20,8 @@ pub mod stamp;
 
 pub mod tail;
 
+pub mod journal;
+
 pub mod ingest;
 
 pub mod store;

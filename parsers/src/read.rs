@@ -3,6 +3,8 @@
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
+use memchr::memchr;
+
 use crate::alert::{Alert, Parsed, Reject};
 use crate::envelope::Peel;
 use crate::wrapped::{self, Wrapped};
@@ -204,9 +206,10 @@ impl Reader {
         }
         let mut peel = Peel::new(bare);
         while let Some((at, rest)) = peel.next() {
-            // Who puts headers in front of lines does it to each: a record of several lines stands bare.
+            // Who puts headers in front of lines does it to each, so a record of several lines stands bare in a file. An
+            // entry of the journal has one header, whatever its message holds.
             if let Some(format) = self.claimant(rest)
-                && !matches!(format.framing, Framing::Lines(_))
+                && (!matches!(format.framing, Framing::Lines(_)) || memchr(b'\n', rest).is_some())
             {
                 let at = behind_host(format, &mut peel, at);
                 let at = record.len() - bare.len() + at;

@@ -1,5 +1,7 @@
 //! `ipsbell check`: what would keep the agent from doing its work, before it is started. Posts nothing, stores nothing.
 
+mod journal;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Args as _, FromArgMatches as _};
 use ipsbell_parsers::{Offer, Record, Records};
+use jiff::Timestamp;
 
 use super::settings::Settings;
 use super::status::size;
@@ -29,7 +32,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-/// So many records of each file are read to know its format.
+/// So many records of each log are read to know its format.
 const RECORDS_MAX: usize = 100;
 
 /// The longest that reaching a receiver may take.
@@ -94,6 +97,10 @@ impl Report {
 }
 
 fn check_source(report: &mut Report, source: &Source, config: &Config) -> anyhow::Result<()> {
+    if let Some(wanted) = &source.journal {
+        journal::check(report, (source, config), wanted);
+        return Ok(());
+    }
     let files = SourceFiles {
         paths: source.paths.clone(),
         exclude: source.exclude.clone(),
@@ -115,16 +122,35 @@ fn check_source(report: &mut Report, source: &Source, config: &Config) -> anyhow
     for _ in 0..found {
         let Some(chunk) = tail.turn(clock::monotonic(), &mut buffer) else { break };
         let path = chunk.path.clone();
-        let make = |choice| ipsbell_parsers::Reader::new(choice).also(source.also.iter().copied());
-        let mut reader = Reader::new(&source.format, &config.formats, make);
         let records = first_records(chunk, source);
-        let mut seen = Seen::default();
-        for record in &records {
-            seen.note(record, guard(|| reader.read(&record.bytes)));
-        }
-        seen.tell(report, &path);
+        check_records(report, &format!("{path:?}"), (source, config), &records);
     }
     Ok(())
+}
+
+/// What the grammars make of the first records of a log.
+fn check_records(
+    report: &mut Report,
+    log: &str,
+    (source, config): (&Source, &Config),
+    records: &[Record<'_>],
+) {
+    let make = |choice| ipsbell_parsers::Reader::new(choice).also(source.also.iter().copied());
+    let mut reader = Reader::new(&source.format, &config.formats, make);
+    let mut seen = Seen::default();
+    for record in records {
+        let place = place(source, record.offset);
+        seen.note(&place, &record.bytes, guard(|| reader.read(&record.bytes)));
+    }
+    seen.tell(report, log);
+}
+
+/// Where a record lies: an entry of the journal has its time for an offset.
+fn place(source: &Source, offset: u64) -> String {
+    match Timestamp::from_microsecond(offset.cast_signed()) {
+        Ok(at) if source.journal.is_some() => format!("an entry of {at}"),
+        _ => format!("at offset {offset}"),
+    }
 }
 
 /// What the first records of a file are.
@@ -139,8 +165,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn note(&mut self, record: &Record<'_>, read: Result<Read<'_>, Panicked>) {
-        let offset = record.offset;
+    fn note(&mut self, place: &str, record: &[u8], read: Result<Read<'_>, Panicked>) {
         self.records += 1;
         let (format, problem) = match read {
             Ok(Read::Blank) => {
@@ -154,18 +179,16 @@ impl Seen {
             }
             Ok(Read::Other { format }) => (format, None),
             Ok(Read::Reject { format, reject }) => {
-                let (at, wanted) = grammar::place(&format, reject, &record.bytes);
+                let (at, wanted) = grammar::place(&format, reject, record);
                 let name = format.name();
                 let what = format!(
-                    "the first, at offset {offset}: {name} wanted {wanted} at its byte {at}; see all with \
+                    "the first, {place}: {name} wanted {wanted} at its byte {at}; see all with \
                      `ipsbell parse --explain FILE`"
                 );
                 (format, Some(what))
             }
             Err(panicked) => {
-                self.reject(format!(
-                    "at offset {offset} ipsbell itself failed: {panicked}; please report it"
-                ));
+                self.reject(format!("{place} ipsbell itself failed: {panicked}; please report it"));
                 return;
             }
         };
@@ -182,14 +205,14 @@ impl Seen {
         }
     }
 
-    fn tell(&self, report: &mut Report, path: &Path) {
+    fn tell(&self, report: &mut Report, log: &str) {
         let Self { records, alerts, rejects, first_reject, formats } = self;
         if *records == 0 {
-            report.well(&format!("source {path:?}: readable, empty"));
+            report.well(&format!("source {log}: readable, empty"));
             return;
         }
         let what = format!(
-            "source {path:?}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
+            "source {log}: of its first {records} records {alerts} are alerts, {rejects} are not understood"
         );
         let formats: Vec<String> =
             formats.iter().map(|(name, count)| format!("{name} ({count})")).collect();

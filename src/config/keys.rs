@@ -106,7 +106,7 @@ pub static AGENT: Section = Section {
 pub static SOURCE: Section = Section {
     name: "source",
     many: true,
-    about: "Log files to read.",
+    about: "Log files to read, or entries of systemd's journal: either `paths` or `journal` is required.",
     matcher: false,
     keys: &[
         Key {
@@ -118,6 +118,18 @@ pub static SOURCE: Section = Section {
                     `/`, `**` does. The same path may stand in one source only. Rotated files beside a \
                     log that were missed are found by themselves, also where they are compressed; the \
                     name of a compressed file is never taken for a log.",
+        },
+        Key {
+            name: "journal",
+            value: "table of `unit` and `identifier` (a text or a list of texts), `kernel` (`true`) and \
+                    `directory` (absolute path)",
+            default: "none",
+            example: r#"journal = { unit = ["fail2ban.service"], identifier = ["portsentry"], kernel = true }"#,
+            about: "Instead of files: entries of systemd's journal, those that any of `unit`, `identifier` \
+                    and `kernel` fits. Any program can log under any identifier; units and the kernel cannot be \
+                    forged. A unit's type may be left out, if it is `.service`. `directory` names other journal \
+                    files than those of this machine. Entries are read through journalctl; the agent's user \
+                    must be in the group `systemd-journal`.",
         },
         Key {
             name: "exclude",

@@ -25,6 +25,7 @@ pub use files::{FILE_BYTES_MAX, FILES_MAX};
 pub use load::{PATH, Secrets, load};
 pub use reader::LIST_ITEMS_MAX;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,8 +75,10 @@ pub struct Agent {
 /// `[[source]]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
-    /// Paths and globs.
+    /// Paths and globs; none where `journal` is read.
     pub paths: Vec<String>,
+    /// `journal`: entries of systemd's journal instead of files.
+    pub journal: Option<JournalMatch>,
     /// Globs of files that are left out: one without `/` is compared with the file's name, one with
     /// `/` with the whole path.
     pub exclude: Vec<String>,
@@ -91,6 +94,46 @@ pub struct Source {
     pub start_at: StartAt,
     /// `silent_after`: nothing written for so long is trouble.
     pub silent_after: Option<Duration>,
+}
+
+impl Source {
+    /// What is read, for people: its paths, or what of the journal.
+    pub fn shown(&self) -> String {
+        match &self.journal {
+            Some(journal) => journal.to_string(),
+            None => self.paths.join(", "),
+        }
+    }
+}
+
+/// `journal`: the entries that any of these fits. Units and identifiers are in order, none twice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JournalMatch {
+    /// `unit`: written by these units, with their type: `fail2ban.service`.
+    pub units: Vec<String>,
+    /// `identifier`: logged under these names, which any program can choose.
+    pub identifiers: Vec<String>,
+    /// `kernel`: written by the kernel.
+    pub kernel: bool,
+    /// `directory`: of this directory's journal files instead of the machine's own.
+    pub directory: Option<String>,
+}
+
+impl JournalMatch {
+    /// What is read, one by one: `unit=fail2ban.service`, `kernel`.
+    pub fn parts(&self) -> impl Iterator<Item = String> + '_ {
+        let units = self.units.iter().map(|unit| format!("unit={unit}"));
+        let identifiers = self.identifiers.iter().map(|name| format!("identifier={name}"));
+        units.chain(identifiers).chain(self.kernel.then(|| "kernel".to_owned()))
+    }
+}
+
+/// Stands where a log's path stands: `journal:unit=fail2ban.service,kernel`. The same for the same entries.
+impl fmt::Display for JournalMatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let directory = self.directory.iter().map(|directory| format!("directory={directory}"));
+        write!(out, "journal:{}", self.parts().chain(directory).collect::<Vec<_>>().join(","))
+    }
 }
 
 /// `start_at`.

@@ -7,6 +7,7 @@ use std::path::Path;
 use tracing::warn;
 
 use super::underway::{Before, Place, Underway};
+use crate::journal::Entry;
 use crate::tail::{Chunk, FileKey};
 
 /// A chunk in whose midst the program ended so many times is taken record by record at the next start.
@@ -27,6 +28,35 @@ pub(super) enum Turn {
     Guarded,
     /// Not at all: it ended the program so many times.
     Refused(u32),
+}
+
+/// Part of a log that is about to be read: a chunk of a file, a turn of the journal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch<'p> {
+    path: &'p Path,
+    file: FileKey,
+    generation: u64,
+    begin: u64,
+    end: u64,
+}
+
+impl<'p> Stretch<'p> {
+    pub(super) fn of_chunk(chunk: &'p Chunk<'_>) -> Self {
+        let (file, generation) = (chunk.file, chunk.generation);
+        let begin = chunk.position().offset;
+        Self { path: &chunk.path, file, generation, begin, end: chunk.size() }
+    }
+
+    /// Entries of the journal have their times for offsets.
+    pub(super) fn of_entries(name: &'p str, file: FileKey, entries: &[Entry]) -> Self {
+        let at = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.at_us.cast_unsigned());
+        let end = at(entries.last()).saturating_add(1);
+        Self { path: Path::new(name), file, generation: 0, begin: at(entries.first()), end }
+    }
+
+    fn place(&self) -> Place {
+        Place::of_chunk(self.path.as_os_str().as_encoded_bytes(), self.begin)
+    }
 }
 
 /// Part of a log that is taken record by record.
@@ -72,8 +102,8 @@ impl Care {
     }
 
     /// Must this chunk be a transaction of its own, or less?
-    pub(super) fn suspects(&self, chunk: &Chunk<'_>) -> bool {
-        self.is_in_alone(chunk) || self.underway.ends_at(place(chunk)) > 0
+    pub(super) fn suspects(&self, stretch: &Stretch<'_>) -> bool {
+        self.is_in_alone(stretch) || self.underway.ends_at(stretch.place()) > 0
     }
 
     /// Has the batch a chunk?
@@ -86,27 +116,27 @@ impl Care {
         self.underway.is_full()
     }
 
-    /// A chunk is about to be read.
-    pub(super) fn chunk(&mut self, chunk: &Chunk<'_>) {
-        let place = place(chunk);
+    /// This is about to be read.
+    pub(super) fn begins(&mut self, stretch: &Stretch<'_>) {
+        let place = stretch.place();
         let often = match self.underway.before() {
             Before::Record(..) => 1,
             Before::Batch(..) | Before::Nothing => BATCH_ENDS_MAX,
         };
         if self.underway.ends_at(place) >= often {
-            self.alone =
-                Some(Alone { file: chunk.file, generation: chunk.generation, until: chunk.size() });
+            let &Stretch { file, generation, end, .. } = stretch;
+            self.alone = Some(Alone { file, generation, until: end });
         }
-        self.one_of = self.is_in_alone(chunk).then_some(place);
+        self.one_of = self.is_in_alone(stretch).then_some(place);
         if self.one_of.is_none() {
             self.underway.chunk(place);
         }
     }
 
-    fn is_in_alone(&self, chunk: &Chunk<'_>) -> bool {
+    fn is_in_alone(&self, stretch: &Stretch<'_>) -> bool {
         self.alone.as_ref().is_some_and(|alone| {
-            let same = alone.file == chunk.file && alone.generation == chunk.generation;
-            same && chunk.position().offset < alone.until
+            let same = alone.file == stretch.file && alone.generation == stretch.generation;
+            same && stretch.begin < alone.until
         })
     }
 
@@ -135,8 +165,4 @@ impl Care {
         self.underway.idle();
         self.one_of = None;
     }
-}
-
-fn place(chunk: &Chunk<'_>) -> Place {
-    Place::of_chunk(chunk.path.as_os_str().as_encoded_bytes(), chunk.position().offset)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::journals::Entries;
 use super::lag::{self, LAG_TIME_MAX, Mark};
 use super::lane::Lane;
 use super::quality::{Judgement, RECORDS_JUDGED};
@@ -49,11 +50,12 @@ impl Conditions {
     pub(super) fn new(board: Board, duty: &Duty, read: &[Reading]) -> Self {
         let now = clock::now();
         let sources = duty.sources.iter().enumerate();
-        let read_here = sources.filter(|(_, source)| !source.paths.is_empty());
+        let is_read = |source: &Source| !source.paths.is_empty() || source.journal.is_some();
+        let read_here = sources.filter(|(_, source)| is_read(source));
         let silences = read_here.filter_map(|(number, source)| {
             Some(Silence {
                 source: number,
-                paths: source.paths.join(", "),
+                paths: source.shown(),
                 after: source.silent_after?,
                 written_at: last_read(source, read).unwrap_or(now).min(now),
             })
@@ -110,7 +112,13 @@ impl Conditions {
     }
 
     /// Puts on the board all that is wrong now.
-    pub(super) fn judge(&mut self, now: Instant, tail: &Tail, lanes: &HashMap<FileKey, Lane>) {
+    pub(super) fn judge(
+        &mut self,
+        now: Instant,
+        tail: &Tail,
+        entries: &[Entries],
+        lanes: &HashMap<FileKey, Lane>,
+    ) {
         self.judged_at = Some(now);
         let wall = clock::now();
         let files = tail.files();
@@ -121,6 +129,20 @@ impl Conditions {
         for finding in problems(tail, &files) {
             if let Some(kind) = kind_of(&finding) {
                 add(kind, named(&finding.path), finding.to_string(), wall);
+            }
+        }
+        for entries in entries {
+            let name = entries.journal.name();
+            if let Some(failure) = entries.journal.failure() {
+                let text = format!("{name:?}: {failure}");
+                add(Kind::SourceUnreadable, name.to_owned(), text, wall);
+            }
+            let busy = entries.journal.busy_since().map(|since| now.duration_since(since));
+            if busy.is_some_and(|busy| busy > LAG_TIME_MAX) {
+                add(Kind::Lagging, name.to_owned(), behind(name), wall);
+            }
+            if let Some(text) = self.not_understood(Path::new(name), lanes.get(&entries.file)) {
+                add(Kind::Unparsable, name.to_owned(), text, wall);
             }
         }
         let mut marks = HashMap::new();
@@ -136,12 +158,7 @@ impl Conditions {
             }
             let mut mark = self.marks.get(&file.key).copied().flatten();
             if self.is_behind(&mut mark, file, now) {
-                let minutes = LAG_TIME_MAX.as_secs() / 60;
-                let text = format!(
-                    "{path:?}: what was written more than {minutes} minutes ago is not read yet; hint: \
-                     `ipsbell status` shows how much it is"
-                );
-                add(Kind::Lagging, subject.clone(), text, wall);
+                add(Kind::Lagging, subject.clone(), behind(&path.to_string_lossy()), wall);
             }
             marks.insert(file.key, mark);
             if let Some(text) = self.not_understood(path, lanes.get(&file.key)) {
@@ -201,6 +218,14 @@ impl Conditions {
     }
 }
 
+fn behind(log: &str) -> String {
+    let minutes = LAG_TIME_MAX.as_secs() / 60;
+    format!(
+        "{log:?}: what was written more than {minutes} minutes ago is not read yet; hint: `ipsbell status` shows how \
+         far it is read"
+    )
+}
+
 /// What cannot be read, or is not a file.
 fn problems(tail: &Tail, files: &[FileStatus]) -> Vec<Finding> {
     let of_file = |file: &FileStatus| {
@@ -221,6 +246,10 @@ fn kind_of(finding: &Finding) -> Option<Kind> {
 
 /// When something of this source was read last.
 fn last_read(source: &Source, read: &[Reading]) -> Option<Timestamp> {
+    if source.journal.is_some() {
+        let of_source = read.iter().find(|reading| reading.path == source.shown());
+        return of_source.and_then(|reading| reading.last_read_at);
+    }
     let patterns: Vec<Pattern> =
         source.paths.iter().filter_map(|path| Pattern::parse(path).ok()).collect();
     let of_source = read

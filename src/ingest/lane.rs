@@ -1,4 +1,6 @@
-//! One file's way through the grammars into a batch.
+//! One log's way through the grammars into a batch: lines of a file, or (`entries`) entries of the journal.
+
+mod entries;
 
 mod rejects;
 
@@ -54,15 +56,15 @@ pub(super) struct Taken {
 }
 
 impl Lane {
-    /// That of the chunk's file.
+    /// That of this file of a source.
     pub(super) fn of<'l>(
-        chunk: &Chunk<'_>,
+        (file, source): (FileKey, usize),
         lanes: &'l mut HashMap<FileKey, Self>,
         duty: &Duty,
         shared: &Shared,
     ) -> Option<&'l mut Self> {
-        let source = duty.sources.get(chunk.source)?;
-        Some(lanes.entry(chunk.file).or_insert_with(|| Self::new(source, shared)))
+        let source = duty.sources.get(source)?;
+        Some(lanes.entry(file).or_insert_with(|| Self::new(source, shared)))
     }
 
     fn new(source: &Source, shared: &Shared) -> Self {
@@ -92,7 +94,7 @@ impl Lane {
 
     /// Ready for the chunk. `None` where the head of its file must be read for that and cannot: the tail says so, and gives
     /// the chunk again.
-    pub(super) fn begin(
+    pub(super) fn prepare(
         &mut self,
         chunk: &Chunk<'_>,
         tail: &mut Tail,
@@ -106,7 +108,7 @@ impl Lane {
         Some(self)
     }
 
-    /// Reads the records of a chunk after [`Lane::begin`], or as many of them as `care` allows, and stores what they are. One that may go on behind
+    /// Reads the records of a chunk after [`Lane::prepare`], or as many of them as `care` allows, and stores what they are. One that may go on behind
     /// the chunk is left, and read from its first byte when it is given again.
     pub(super) fn read(
         &mut self,
@@ -116,29 +118,45 @@ impl Lane {
         chunk: &mut Chunk<'_>,
         read_at: Timestamp,
     ) -> Result<Taken, StoreError> {
-        let path_number = batch.path(&chunk.path)?;
+        self.begin(batch, &chunk.path, read_at)?;
+        self.generation = chunk.generation;
+        let until = self.lines(batch, shared, care, chunk)?;
+        Ok(Taken { until, events: self.finish(batch)? })
+    }
+
+    fn begin(
+        &mut self,
+        batch: &mut Batch<'_>,
+        path: &Path,
+        read_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let path_number = batch.path(path)?;
         if self.path_number != path_number {
-            self.path = chunk.path.to_string_lossy().into_owned();
+            self.path = path.to_string_lossy().into_owned();
         }
         self.path_number = path_number;
-        self.generation = chunk.generation;
         self.read_at = read_at;
         self.counts = Counts::default();
+        self.records.forget();
         self.reasons.clear();
         if self.habit.is_none() {
             self.habit = Some(Habit::resumed(batch.formats(path_number)?));
         }
-        let until = self.lines(batch, shared, care, chunk)?;
+        Ok(())
+    }
+
+    /// Writes what was counted; gives how many events there were.
+    fn finish(&mut self, batch: &mut Batch<'_>) -> Result<u64, StoreError> {
         let counts = std::mem::take(&mut self.counts);
         let format = self.reader.found();
         batch.count(self.path_number, format, &counts)?;
         for (format, records) in self.habit.iter_mut().flat_map(Habit::take_new) {
-            batch.read_by(path_number, format, records)?;
+            batch.read_by(self.path_number, format, records)?;
         }
         for reason in &self.reasons {
-            batch.reason(path_number, reason)?;
+            batch.reason(self.path_number, reason)?;
         }
-        Ok(Taken { until, events: counts.events })
+        Ok(counts.events)
     }
 
     /// Up to where the records reach, or as far as `care` allows.

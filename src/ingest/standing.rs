@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::journals::Entries;
 use crate::config::{Config, Source};
 use crate::signal::Signal;
 use crate::store::Store;
@@ -32,14 +33,18 @@ pub(super) struct Duty {
 pub struct Standing {
     pub(super) duty: Duty,
     pub(super) tail: Tail,
+    /// What is read of the journal; none but for the reader of what is on this machine.
+    pub(super) entries: Vec<Entries>,
     pub(super) wake: Signal,
 }
 
 impl Duty {
     /// Divides the sources among readers. The first is the one of this machine, though it may have nothing to read.
     pub(super) fn divide(sources: &[Source], table: &Mounts) -> Vec<Self> {
-        let none: Vec<Source> =
-            sources.iter().map(|source| Source { paths: Vec::new(), ..source.clone() }).collect();
+        let none: Vec<Source> = sources
+            .iter()
+            .map(|source| Source { paths: Vec::new(), journal: None, ..source.clone() })
+            .collect();
         let new = |number, mounts| {
             let (sources, table) = (none.clone(), table.clone());
             Self { number, mounts, sources, served: BTreeSet::new(), table }
@@ -47,6 +52,9 @@ impl Duty {
         let mut duties = vec![new(0, Vec::new())];
         let mut served = BTreeSet::new();
         for (number, source) in sources.iter().enumerate() {
+            // However far away its files lie: it is another process that would hang.
+            let here = duties.first_mut().and_then(|duty| duty.sources.get_mut(number));
+            here.into_iter().for_each(|here| here.journal.clone_from(&source.journal));
             for path in &source.paths {
                 let at = match table.network(Path::new(path)) {
                     None => 0,
@@ -111,7 +119,7 @@ impl Standing {
     pub fn restore(store: &Store, config: &Config, table: &Mounts) -> anyhow::Result<Vec<Self>> {
         let writer = store.writer()?;
         let duties = Duty::divide(&config.sources, table);
-        let checkpoints = writer.checkpoints()?;
+        let (checkpoints, journals) = (writer.checkpoints()?, writer.journals()?);
         let mut standings = Vec::new();
         for duty in duties {
             let mut files = Vec::new();
@@ -127,7 +135,8 @@ impl Standing {
             let wake = Signal::default();
             let (seed, now_us) = (identifier::random(), clock::now().as_microsecond());
             let tail = Tail::new(&files, resumed.collect(), seed, now_us, wake.clone())?;
-            standings.push(Self { duty, tail, wake });
+            let entries = Entries::of(&duty.sources, &journals, &wake);
+            standings.push(Self { duty, tail, entries, wake });
         }
         Ok(standings)
     }

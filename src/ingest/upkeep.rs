@@ -57,6 +57,16 @@ impl Reader {
         Ok(())
     }
 
+    /// Says what a commit shows of the store.
+    pub(super) fn say_store(&mut self) {
+        if let Some(since) = self.writer.recovered() {
+            info!("Reading goes on; the store had refused since {since}.");
+        }
+        if let Some(error) = self.writer.without_reserve() {
+            warn!("Nothing is kept free for a full disk: {error}.");
+        }
+    }
+
     /// False while the clock is not believed.
     fn look_at_clock(&mut self, time: Instant) -> Result<bool, StoreError> {
         let now = clock::now();

@@ -37,8 +37,8 @@ const NOTE_BYTES_MAX: u64 = 500;
 const FILES: [&str; 3] = ["", "-wal", "-shm"];
 
 /// What is small or always needed is checked at each start.
-const CHECKED: [&str; 7] =
-    ["identity", "source", "position", "destination", "open_group", "path", "reading"];
+const CHECKED: [&str; 8] =
+    ["identity", "source", "position", "journal", "destination", "open_group", "path", "reading"];
 
 /// Of the events, which may be gigabytes, the newest are read at each start: what a crash or a power cut tore is there.
 const EVENTS_READ: usize = 1_000;

@@ -49,6 +49,9 @@ pub(super) struct State {
     pub(super) source: Rows,
     /// `position`, all rows.
     pub(super) position: Rows,
+    /// `journal`, all rows.
+    #[serde(default)]
+    pub(super) journal: Rows,
     pub(super) destinations: Vec<Reached>,
 }
 
@@ -88,6 +91,7 @@ impl State {
             identity: all("identity")?,
             source: all("source")?,
             position: all("position")?,
+            journal: all("journal")?,
             destinations: reached(&snapshot)?,
         };
         snapshot.rollback()?;

@@ -13,6 +13,7 @@ mod error;
 mod event_row;
 mod identity;
 mod incident;
+mod journals;
 mod json;
 mod ledger;
 mod lock;

@@ -119,15 +119,13 @@ fn save(
     keep_identity(fresh, old, mirror, home, now, through)?;
     let (mirrored, read) =
         (mirror.filter(|_| from == From::Mirror), old.filter(|_| from == From::Database));
-    for table in ["source", "position"] {
+    for table in ["source", "position", "journal"] {
         let rows = match (mirrored, read) {
-            (Some(mirror), _) => {
-                if table == "source" {
-                    mirror.source.clone()
-                } else {
-                    mirror.position.clone()
-                }
-            }
+            (Some(mirror), _) => match table {
+                "source" => mirror.source.clone(),
+                "position" => mirror.position.clone(),
+                _ => mirror.journal.clone(),
+            },
             (None, Some(old)) => rows::read(old, table, "true").0,
             (None, None) => Rows::default(),
         };
@@ -179,7 +177,8 @@ fn choose(old: Option<&Connection>, mirror: Option<&State>, found: Numbers) -> F
         let checked = old?.query_row(&check, [], |row| row.get::<_, String>(0)).ok()?;
         (checked == "ok" && rows::read(old?, table, "true").1).then_some(())
     };
-    let database = || sound("position").and_then(|()| sound("source")).is_some();
+    let database =
+        || ["position", "journal", "source"].into_iter().all(|table| sound(table).is_some());
     match mirror {
         Some(mirror) => {
             let went_back = found.last < mirror.last_sequence() && found.newest <= found.last;

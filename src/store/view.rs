@@ -45,6 +45,8 @@ pub struct FileView {
     pub reject: Option<(u64, u64, String)>,
     /// Where reading goes on, in the file that is at this path.
     pub offset: Option<u64>,
+    /// Of the journal instead: up to when it is read, and how often journalctl failed.
+    pub journal: Option<(Timestamp, u64)>,
 }
 
 /// What is known of a destination.
@@ -119,8 +121,9 @@ impl View {
         let mut query = self.connection.prepare_cached(
             "SELECT p.path, reading.format, records, events, others, rejects, cut, lost_bytes, last_read_at, \
              (SELECT \"offset\" FROM position WHERE CAST(position.path AS TEXT) = p.path AND stage = 0 \
-             ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted, p.id \
-             FROM reading JOIN path p ON p.id = reading.path LEFT JOIN reject \
+             ORDER BY number DESC LIMIT 1), reject.\"offset\", reject.at_byte, reject.wanted, p.id, \
+             read_until, failures FROM reading JOIN path p ON p.id = reading.path \
+             LEFT JOIN journal ON journal.source = p.path LEFT JOIN reject \
              ON reject.id = (SELECT max(id) FROM reject WHERE path = reading.path) ORDER BY p.path",
         )?;
         let rows = query.query_map([], |row| {
@@ -139,6 +142,10 @@ impl View {
                 },
                 last_read_at: instant(row.get(8)?),
                 offset: row.get::<_, Option<i64>>(9)?.map(i64::cast_unsigned),
+                journal: match instant(row.get(14)?) {
+                    Some(read_until) => Some((read_until, number(15)?)),
+                    None => None,
+                },
                 reject: match row.get::<_, Option<String>>(12)? {
                     Some(wanted) => Some((number(10)?, number(11)?, wanted)),
                     None => None,

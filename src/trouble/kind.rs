@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// Bytes of a log were gone before anybody could read them.
     BytesLost,
+    /// Entries of the journal may have been gone before anybody could read them.
+    EntriesLost,
     /// The database was damaged and is set aside.
     StoreSetAside,
     /// The database is older than the second copy of its positions.
@@ -94,6 +96,11 @@ const fn condition(
 const BYTES_LOST: Nature = incident(
     "a log lost bytes before they could be read",
     "{} logs lost bytes before they could be read",
+    "Alerts among them were not told and will not be.",
+);
+const ENTRIES_LOST: Nature = incident(
+    "the journal may have lost entries before they could be read",
+    "the journal may have lost entries before they could be read, {} times",
     "Alerts among them were not told and will not be.",
 );
 const STORE_SET_ASIDE: Nature = incident(
@@ -226,8 +233,9 @@ const UNLISTED_NATURE: Nature = condition(
 
 impl Kind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::BytesLost,
+        Self::EntriesLost,
         Self::StoreSetAside,
         Self::StoreBehind,
         Self::NewIdentity,
@@ -254,6 +262,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::BytesLost => "bytes_lost",
+            Self::EntriesLost => "entries_lost",
             Self::StoreSetAside => "store_set_aside",
             Self::StoreBehind => "store_behind",
             Self::NewIdentity => "new_identity",
@@ -286,6 +295,7 @@ impl Kind {
     pub fn nature(self) -> &'static Nature {
         match self {
             Self::BytesLost => &BYTES_LOST,
+            Self::EntriesLost => &ENTRIES_LOST,
             Self::StoreSetAside => &STORE_SET_ASIDE,
             Self::StoreBehind => &STORE_BEHIND,
             Self::NewIdentity => &NEW_IDENTITY,

@@ -42,6 +42,8 @@ mod delivery;
 mod golden;
 /// A network file system that hangs.
 mod hanging;
+/// The journal of systemd, by the real journalctl and by one that fails.
+mod journal;
 /// Write, rotate, kill, restart, Slack down and back: every event accounted for.
 mod journey;
 /// The real logrotate, beside the agent and while it is stopped.

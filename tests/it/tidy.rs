@@ -20,9 +20,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("stamp", &[]),
     ("config", &["destinations", "grammar", "matcher", "secret", "wanted"]),
     ("tail", &["signal", "config"]),
+    ("journal", &["clock", "config", "signal", "tail"]),
     (
         "store",
-        &["clock", "config", "event", "guard", "health", "message", "tail", "triage", "trouble"],
+        &[
+            "clock", "config", "event", "guard", "health", "journal", "message", "tail", "triage",
+            "trouble",
+        ],
     ),
     ("triage", &["config", "event", "matcher"]),
     ("message", &["event", "triage", "trouble"]),
@@ -37,6 +41,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "grammar",
             "guard",
             "identifier",
+            "journal",
             "signal",
             "store",
             "tail",

@@ -24,6 +24,10 @@ pub(super) struct Source {
     cut: u64,
     lost_bytes: u64,
     offset: Option<u64>,
+    /// Of the journal: all that was written before is read.
+    read_until: Option<Timestamp>,
+    /// How often journalctl had to be started again.
+    failures: Option<u64>,
     lag_bytes: Option<u64>,
     last_read_at: Option<Timestamp>,
     /// Records by the format that reads them, most first.
@@ -65,6 +69,12 @@ impl Source {
         let formats = file.understood.formats.into_iter();
         let reasons = file.understood.reasons.into_iter();
         let problem = of_file.map(|condition| condition.text.clone());
+        let of_journal = file.journal.is_some();
+        // An entry of the journal has its time for an offset.
+        let record = |offset: u64| match Timestamp::from_microsecond(offset.cast_signed()) {
+            Ok(at) if of_journal => format!("an entry of {at}"),
+            _ => format!("the record at offset {offset}"),
+        };
         Self {
             lag_bytes: size.zip(file.offset).map(|(size, offset)| size.saturating_sub(offset)),
             path: file.path,
@@ -76,9 +86,11 @@ impl Source {
             cut: file.counts.cut,
             lost_bytes: file.counts.lost_bytes,
             offset: file.offset,
+            read_until: file.journal.map(|(read_until, _)| read_until),
+            failures: file.journal.map(|(_, failures)| failures),
             last_read_at: file.last_read_at,
             last_reject: file.reject.map(|(offset, at, wanted)| {
-                format!("the record at offset {offset}: wanted {wanted} at its byte {at}")
+                format!("{}: wanted {wanted} at its byte {at}", record(offset))
             }),
             formats: formats.map(|(name, records)| Format { name, records }).collect(),
             reasons: reasons.map(Unread::of).collect(),
@@ -110,6 +122,13 @@ impl Source {
         }
         if let Some(reject) = &self.last_reject {
             writeln!(text, "             last not understood: {reject}")?;
+        }
+        if let (Some(until), Some(failures)) = (self.read_until, self.failures) {
+            let again = match failures {
+                0 => String::new(),
+                times => format!("; journalctl failed {times} times and was started again"),
+            };
+            writeln!(text, "             read until {}{again}", brief(until))?;
         }
         if let Some(lag) = self.lag_bytes.filter(|lag| *lag > 0) {
             writeln!(text, "             {} still to be read", size(lag))?;

@@ -1,10 +1,12 @@
 //! `[[source]]`.
 
-use ipsbell_parsers::Choice;
+mod journal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use globset::GlobBuilder;
+use ipsbell_parsers::Choice;
 use jiff::tz::TimeZone;
 
 use super::duration;
@@ -25,6 +27,7 @@ impl Source {
     pub(crate) fn standard(paths: Vec<String>) -> Self {
         Self {
             paths,
+            journal: None,
             exclude: Vec::new(),
             format: FormatChoice::Auto,
             columns: Vec::new(),
@@ -36,13 +39,21 @@ impl Source {
         }
     }
 
-    /// The source and the places of its paths, which no other source may have.
+    /// The source and the places of its paths, or of what it reads of the journal, which no other source may have.
     pub(in crate::config) fn read<'d>(
         table: &Table<'d, '_>,
     ) -> (Option<Self>, Vec<(String, Node<'d>)>) {
         let reader = table.reader;
         let mut places = Vec::new();
-        table.require("paths");
+        let journal = table.node("journal");
+        if let Some(other) = journal.and_then(|_| table.node("paths").or(table.node("exclude"))) {
+            let hint = "put the files into a [[source]] of their own".to_owned();
+            let what = format!("`{}` beside `journal`", other.key);
+            reader.blame(Fault { hint: Some(hint), ..other.key_fault(what) });
+        } else if journal.is_none() {
+            table.require("paths");
+        }
+        let journal = table.one("journal", |node| journal::read(reader, node, &mut places));
         let paths = table.list("paths", |node| {
             let path = path(reader, node)?;
             places.push((path.clone(), node));
@@ -62,7 +73,9 @@ impl Source {
         let start_at = table.one("start_at", |node| reader.parsed(node, START_AT, start_at));
         let silent_after =
             table.one("silent_after", |node| duration(reader, node, SILENT_AFTER_BOUNDS));
+        let paths = if journal.is_some() { Some(Vec::new()) } else { paths };
         let source = paths.map(Self::standard).map(|standard| Self {
+            journal,
             exclude: exclude.unwrap_or_default(),
             format: format.unwrap_or(standard.format),
             columns: columns.unwrap_or_default(),

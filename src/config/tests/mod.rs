@@ -4,6 +4,7 @@
 mod asked;
 mod faults;
 mod formats;
+mod journal;
 mod loading;
 mod reference;
 mod secrets;

@@ -75,6 +75,9 @@ fn others(section: &Section, key: &str) -> String {
         // Only formats that have them take it.
         lines.push(r#"format = "snort-csv""#);
     }
+    if key == "journal" {
+        lines.retain(|line| !line.starts_with("paths"));
+    }
     if key == "every" {
         // Of all kinds only a heartbeat takes it.
         lines.retain(|line| !line.starts_with("type"));

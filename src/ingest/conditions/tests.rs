@@ -66,7 +66,7 @@ impl Bench {
             self.tail.committed(self.now);
         }
         self.conditions.came_round(reads);
-        self.conditions.judge(self.now, &self.tail, &HashMap::new());
+        self.conditions.judge(self.now, &self.tail, &[], &HashMap::new());
     }
 
     fn kinds(&self) -> Vec<Kind> {

@@ -45,8 +45,19 @@ impl Lane {
         self.keep(batch, (record.offset, own), Some(format.name()), &wanted, at)
     }
 
+    /// Counts a record of which no byte can be read.
+    pub(super) fn unreadable(
+        &mut self,
+        batch: &mut Batch<'_>,
+        offset: u64,
+        wanted: &str,
+    ) -> Result<(), StoreError> {
+        self.count_reason("", wanted, offset, 0);
+        self.keep(batch, (offset, b""), None, wanted, 0)
+    }
+
     /// One more record that is not understood for this reason, the newest of them.
-    fn count_reason(&mut self, format: &str, wanted: &'static str, offset: u64, at_byte: usize) {
+    fn count_reason(&mut self, format: &str, wanted: &str, offset: u64, at_byte: usize) {
         let same = |reason: &&mut Reason| reason.wanted == wanted && reason.format == format;
         if let Some(reason) = self.reasons.iter_mut().find(same) {
             reason.records += 1;

@@ -58,7 +58,7 @@ fn life(rig: &Rig, record: &[u8]) -> Option<Turn> {
     reader.look();
     let mut buffer = Buffer::new();
     let chunk = reader.tail.turn(clock::monotonic(), &mut buffer).unwrap();
-    reader.care.chunk(&chunk);
+    reader.care.begins(&Stretch::of_chunk(&chunk));
     reader.care.takes_one().then(|| reader.care.record(&chunk.path, 0, record))
 }
 

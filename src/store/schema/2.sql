@@ -56,3 +56,12 @@ ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 -- What was read, at ends of lines: of each 8 bytes of its offset and 8 of a hash, by which a copy is known that the log
 -- was read beyond.
 ALTER TABLE position ADD COLUMN anchors BLOB NOT NULL DEFAULT x'';
+
+-- Where reading stands in systemd's journal: one row for each source that names `journal`. Written in the transaction of
+-- the events.
+CREATE TABLE journal (
+    source     TEXT PRIMARY KEY,            -- `journal:` and what is read of it
+    cursor     TEXT,                        -- of the last entry that was read; none if there was none
+    read_until INTEGER NOT NULL,            -- all that was written before is read
+    failures   INTEGER NOT NULL             -- how often journalctl was started again because it failed
+) STRICT, WITHOUT ROWID;

@@ -28,7 +28,11 @@ fn what_was_written_comes_back_whatever_bytes_are_in_a_path() {
         checkpoint.file.0 = path.len() as u64;
         let changes = crate::tail::Changes { save: vec![checkpoint], forget: vec![] };
         batch.positions(&changes).unwrap();
+        let cursor = crate::journal::Cursor::parse("s=1;i=2");
+        let position = crate::journal::Position { cursor, read_until_us: 7, failures: u64::MAX };
+        batch.journal("journal:kernel", &position).unwrap();
         batch.commit().unwrap();
+        assert_eq!(writer.journals().unwrap(), [("journal:kernel".to_owned(), position)]);
         writer.mirror(at(1), true).unwrap();
         let wanted = State::of(&writer.connection).unwrap();
         assert_eq!(mirrored(place.path()), wanted);
