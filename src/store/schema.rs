@@ -7,14 +7,14 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// The version that this program writes: the number of [`STEPS`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 2;
 
 /// Marks the file as ipsbell's (`PRAGMA application_id`): "ipsb".
 const APPLICATION_ID: u32 = 0x6970_7362;
 
 /// Step n takes a database from version n to version n + 1. A released step is never edited.
 const STEPS: [&str; VERSION as usize] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the database to [`VERSION`], each step in a transaction of its own.
 ///
