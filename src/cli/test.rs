@@ -13,7 +13,7 @@ use crate::deliver::POST_TIME_MAX;
 use crate::destinations::{Answer, Form, Tells};
 use crate::event::{Event, Origin};
 use crate::message::{self, Card, Message};
-use crate::triage::{Entry, Group, Reason, Report, Rest};
+use crate::triage::{Entry, Group, Reason, Report, Rest, Scope};
 use crate::{clock, identifier};
 
 /// `ipsbell test`.
@@ -110,7 +110,7 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
         home_networks: &config.agent.home_networks,
     };
     let event = Event::new(*alert, format, RECORD.as_bytes(), 0, now, &origin);
-    let mut group = Group::open(identifier::card(), &event, false);
+    let mut group = Group::open(identifier::card(), &event, Scope::Values);
     group.add(&event);
     let alert = message::compose(&Report {
         id: "",

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ipsbell_parsers::alert::{Alert, Rule, Verdict};
+use ipsbell_parsers::alert::{Alert, Rule, Severity, Verdict};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
+use super::due::JUMP_EVENTS_MIN;
 use super::*;
 use crate::config::{Config, GroupField};
 use crate::event::EventId;
+use crate::triage::{Reason, Rest, Scope};
 
 const REPEAT_SECS: i64 = 60;
 
@@ -184,7 +186,7 @@ fn rules_beyond_the_limit_share_a_group_that_counts_exactly() {
     }
     assert_eq!(desk.groups.len(), OPEN_GROUPS_MAX + 1);
     let overflow = desk.group(OVERFLOW_KEY).unwrap();
-    assert_eq!((overflow.total, overflow.overflow), (500, true));
+    assert_eq!((overflow.total, overflow.scope), (500, Scope::Overflow));
     assert_eq!(desk.plan(at(0), false).events(), rules);
 }
 
