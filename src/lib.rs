@@ -30,6 +30,8 @@ pub mod triage;
 
 pub mod message;
 
+pub mod preview;
+
 pub mod destinations;
 pub mod health;
 pub mod trouble;

@@ -13,7 +13,7 @@ use crate::deliver::POST_TIME_MAX;
 use crate::destinations::{Answer, Form, Tells};
 use crate::event::{Event, Origin};
 use crate::message::{self, Card, Message};
-use crate::triage::{Entry, Group, Reason, Report, Rest};
+use crate::triage::{Entry, Group, Reason, Report, Rest, Scope};
 use crate::{clock, identifier};
 
 /// `ipsbell test`.
@@ -109,9 +109,9 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
         zone: &TimeZone::UTC,
         home_networks: &config.agent.home_networks,
     };
-    let event =
-        Event::new(*alert, format.name, RECORD.as_bytes(), RECORD.as_bytes(), 0, now, &origin);
-    let mut group = Group::open(identifier::card(), &event, false);
+    let record = RECORD.as_bytes();
+    let event = Event::new(*alert, format.name, record, record, 0, now, &origin);
+    let mut group = Group::open(identifier::card(), &event, Scope::Values);
     group.add(&event);
     let alert = message::compose(&Report {
         id: "",

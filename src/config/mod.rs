@@ -145,6 +145,12 @@ pub enum StartAt {
     Beginning,
 }
 
+/// Posts an hour by severity, as in [`Severity::ALL`]; `None` has no limit.
+pub type PostsPerHour = [Option<u32>; 5];
+
+/// Without a setting. What is critical has no limit.
+pub const POSTS_PER_HOUR: PostsPerHour = [Some(1), Some(2), Some(6), Some(30), None];
+
 /// `[[destination]]`.
 #[derive(Debug, Clone)]
 pub struct Destination {
@@ -168,6 +174,8 @@ pub struct Destination {
     pub repeat_every: Duration,
     /// `pace`: the least time between two posts.
     pub pace: Duration,
+    /// `posts_per_hour`: by severity as in [`Severity::ALL`]; `None` has no limit.
+    pub posts_per_hour: PostsPerHour,
     /// `mention`: by severity, a constant of the receiver's own (`<!here>`).
     pub mentions: Vec<(Severity, String)>,
     /// `notices`: is the agent's own trouble told here?

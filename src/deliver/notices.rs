@@ -130,7 +130,7 @@ impl Sender {
         }
         let id = identifier::card();
         let message = message::notice(&self.agent_host, wall, &due.notice);
-        let nothing = Plan { cards: Vec::new(), rest: Vec::new() };
+        let nothing = Plan::default();
         let new = NewAttempt {
             id: &id,
             message: &message,

@@ -48,7 +48,6 @@ pub struct Sender {
     pub(super) agent_host: String,
     pub(super) mentions: Mentions,
     pub(super) kind: &'static str,
-    pub(super) policy: Policy,
     pub(super) ledger: Ledger,
     pub(super) receiver: Box<dyn Destination>,
     pub(super) limiter: Arc<Limiter>,
@@ -121,8 +120,7 @@ impl Sender {
             ledger,
             receiver,
             limiter,
-            desk: Desk::new(policy.clone(), restored.groups),
-            policy,
+            desk: Desk::new(policy, restored.groups),
             health: restored.health,
             cursor: restored.cursor,
             expired: 0,
@@ -261,7 +259,7 @@ impl Sender {
     /// After a failure of the store, what it remembers is the truth, as after a crash.
     fn restore(&mut self) -> Result<(), StoreError> {
         let restored = self.ledger.restore(self.kind)?;
-        self.desk = Desk::new(self.policy.clone(), restored.groups);
+        self.desk.restore(restored.groups);
         // What is known of trouble was found meanwhile, and may be all that is known of the store's own.
         let notices = std::mem::take(&mut self.health.notices);
         self.health = Health { notices, ..restored.health };
@@ -337,7 +335,7 @@ impl Sender {
         Ok(begun)
     }
 
-    fn next_step_at(&self, now: Instant, wall: Timestamp) -> Option<Instant> {
+    fn next_step_at(&mut self, now: Instant, wall: Timestamp) -> Option<Instant> {
         let due = self.desk.next_due(wall).map(|due| {
             let wait = Duration::try_from(due.duration_since(wall)).unwrap_or(Duration::ZERO);
             now + wait.max(Duration::from_millis(1))

@@ -19,6 +19,9 @@ const HEADLINE_RULE_CHARS_MIN: usize = 32;
 /// With so many entries or fewer each has two lines beside its title.
 const COMPACT_ENTRIES_MAX: usize = 5;
 
+/// With so many entries or fewer each has a line beside its title; more have their title alone.
+const TIGHT_ENTRIES_MAX: usize = 10;
+
 /// Words a report, with everything masked, defanged and shown.
 pub fn compose(report: &Report<'_>) -> Message {
     compose_with(report, Disclosure::default())
@@ -32,7 +35,8 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure) -> Message {
     let how_much = match shown.len() {
         0 | 1 if report.gap.is_none() && rest.groups == 0 => Detail::Full,
         0..=COMPACT_ENTRIES_MAX => Detail::Compact,
-        _ => Detail::Tight,
+        0..=TIGHT_ENTRIES_MAX => Detail::Tight,
+        _ => Detail::Line,
     };
     let mut cards = Vec::new();
     cards.extend(shown.iter().map(|entry| group_card::card(entry, how_much, disclosure)));

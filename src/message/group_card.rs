@@ -4,10 +4,13 @@ use super::alert_card::{self, rule_id};
 use super::phrase::{self, counted, distinct, number};
 use super::traffic::{self, HOST_CHARS_MAX, RULE_CHARS_MAX, rules};
 use super::{Card, Disclosure, Line, Tone, severity};
-use crate::triage::{Distinct, Entry, Group, Reason};
+use crate::triage::{Distinct, Entry, Group, Named, Reason, Scope};
 
 /// What is shown of a request in the card of a batch, in escaped characters.
 const REQUEST_CHARS_MAX: usize = 60;
+
+/// What is shown of a rule's name where a group has one line, in escaped characters.
+const LINE_RULE_CHARS_MAX: usize = 100;
 
 /// How much of a group is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,12 @@ pub(super) enum Detail {
     Compact,
     /// With many others: the title and a line.
     Tight,
+    /// With very many others: the title alone, numbers and sides in it.
+    Line,
 }
+
+/// The rules that are named beside the worst where a group with many has a post for itself.
+const FURTHER_RULES_MAX: usize = 3;
 
 /// The card of a group.
 pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Card {
@@ -27,7 +35,13 @@ pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) 
         id: search_id(&group.id).map(str::to_owned),
         severity: group.severity,
         tone: Tone::Alert(group.severity),
-        title: title(group, how_much, disclosure),
+        title: match how_much {
+            Detail::Line => {
+                let parts = [title(group, how_much, disclosure), count(entry), spread(group)];
+                Line::joined(parts, ", ")
+            }
+            _ => title(group, how_much, disclosure),
+        },
         facts: facts(entry, how_much, disclosure),
         evidence: match &entry.sample {
             Some(event) if how_much == Detail::Full => alert_card::evidence(event, disclosure),
@@ -44,7 +58,11 @@ pub(super) fn search_id(id: &str) -> Option<&str> {
 
 /// `blocked  high  RULE (1:2034125)`.
 fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
-    let chars_max = if how_much == Detail::Full { RULE_CHARS_MAX } else { HOST_CHARS_MAX };
+    let chars_max = match how_much {
+        Detail::Full => RULE_CHARS_MAX,
+        Detail::Compact | Detail::Tight => HOST_CHARS_MAX,
+        Detail::Line => LINE_RULE_CHARS_MAX,
+    };
     let line = Line::new()
         .strong(verdict(group))
         .words(format!(", {}: ", severity(group.severity).word()))
@@ -67,12 +85,44 @@ pub(super) fn verdict(group: &Group) -> String {
     }
 }
 
-/// The rule's name, its id where it has none.
+/// The rule's name, its id where it has none; of a group with many rules how many and the worst.
 pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure) -> Line {
-    match group.rule_name.as_deref().filter(|name| !name.is_empty()) {
+    let of = match group.scope {
+        Scope::Values => {
+            let id = (group.rule_generator, group.rule_id.as_deref());
+            return named(group.rule_name.as_deref(), id, chars_max, disclosure);
+        }
+        Scope::Source(_) => "",
+        Scope::History => " of the past",
+        Scope::Overflow => " beyond the limit of open groups",
+    };
+    let (rules, more) = group.rules.len();
+    let at_least = if more { "at least " } else { "" };
+    let how_many = counted(u64::try_from(rules).unwrap_or(u64::MAX), "rule");
+    let line = Line::new().words(format!("{at_least}{how_many}{of}"));
+    match group.rules.worst() {
+        [] => line,
+        [worst, ..] => line.words(", worst ").line(rule(worst, chars_max, disclosure)),
+    }
+}
+
+fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure) -> Line {
+    let id = (rule.generator, rule.id.as_deref());
+    let line = named(rule.name.as_deref(), id, chars_max, disclosure);
+    let id = rule_id(id.0, id.1, disclosure);
+    if id.is_empty() || rule.name.is_none() { line } else { line.words(" (").line(id).words(")") }
+}
+
+fn named(
+    name: Option<&str>,
+    (generator, id): (Option<u32>, Option<&str>),
+    chars_max: usize,
+    disclosure: Disclosure,
+) -> Line {
+    match name.filter(|name| !name.is_empty()) {
         Some(name) => Line::new().quote(name, &rules(chars_max, disclosure)),
         None => {
-            let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
+            let id = rule_id(generator, id, disclosure);
             if id.is_empty() {
                 Line::new().words("a rule without a name")
             } else {
@@ -87,6 +137,7 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
     let is_single = group.total == 1 && entry.reason == Reason::New;
     match (&entry.sample, how_much, is_single) {
         (Some(event), Detail::Full, true) => alert_card::facts(event, disclosure),
+        (Some(_), Detail::Line, true) => Vec::new(),
         (Some(event), _, true) => {
             let traffic = alert_card::traffic_line(event, disclosure);
             let line = Line::joined([traffic, Line::new().time(event.at)], ", ");
@@ -98,6 +149,7 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
             };
             [line, request].into_iter().filter(|l| !l.is_empty()).map(unlabelled).collect()
         }
+        (_, Detail::Line, _) => Vec::new(),
         (_, Detail::Tight, _) => {
             vec![unlabelled(Line::joined([count(entry), spread(group)], ", "))]
         }
@@ -111,7 +163,13 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
             if !spread(group).is_empty() {
                 facts.push(("Spread".to_owned(), spread(group)));
             }
-            if let Some(event) = sample {
+            let further = group.rules.worst().iter().skip(1).take(FURTHER_RULES_MAX);
+            facts.extend(further.map(|further| {
+                let word = severity(further.severity).word();
+                let line = rule(further, HOST_CHARS_MAX, disclosure);
+                ("And".to_owned(), Line::new().words(format!("{word}: ")).line(line))
+            }));
+            if let Some(event) = sample.as_ref().filter(|_| group.scope == Scope::Values) {
                 let traffic = alert_card::traffic_line(event, disclosure);
                 let newest = Line::joined([traffic, alert_card::read_more(event)], ", ");
                 facts.push(("Newest".to_owned(), newest));

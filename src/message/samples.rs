@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::compose::place;
 use crate::event::{Event, EventId};
-use crate::triage::{Entry, Gap, Group, Reason, Report, Rest};
+use crate::triage::{Entry, Gap, Group, Reason, Report, Rest, Scope};
 use crate::trouble::{self, Kind, Notice, Section, State};
 
 pub(crate) type TestEvent = Event<'static>;
@@ -104,7 +104,7 @@ pub(crate) fn event() -> Event<'static> {
 
 /// The group of a single event.
 pub(crate) fn group_of(event: &Event<'_>, id: &str) -> Group {
-    let mut group = Group::open(id.to_owned(), event, false);
+    let mut group = Group::open(id.to_owned(), event, Scope::Values);
     group.add(event);
     group.tell(now());
     group

@@ -7,6 +7,7 @@ use ipsbell_parsers::alert::{Severity, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Named, Rules};
 use crate::event::Event;
 
 /// The longest rule name or category that a group remembers, in characters.
@@ -17,6 +18,20 @@ const NAME_CHARS_MAX: usize = 200;
 pub struct Distinct {
     values: BTreeSet<IpAddr>,
     more: bool,
+}
+
+/// What the events of a group have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// The `group_by` values.
+    #[default]
+    Values,
+    /// Who attacked, by many rules.
+    Source(IpAddr),
+    /// That they happened long before they were read.
+    History,
+    /// Nothing: the limit of open groups was reached.
+    Overflow,
 }
 
 /// Events of the same `group_by` values. "Told" includes what stands in a post that is under way.
@@ -62,8 +77,30 @@ pub struct Group {
     pub heard_at: Timestamp,
     /// When it was told last.
     pub told_at: Option<Timestamp>,
-    /// Does it hold several rules, because the limit of open groups was reached?
-    pub overflow: bool,
+    /// What they have in common.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Where it holds several rules.
+    #[serde(default)]
+    pub rules: Rules,
+    /// What was told of it, to know what is new.
+    #[serde(default)]
+    pub known: Known,
+}
+
+/// What of a group was told last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// The worst severity.
+    pub severity: u8,
+    /// Events that were not stopped.
+    pub not_stopped: u64,
+    /// Different sources.
+    pub sources: u64,
+    /// Posts since it was quiet last.
+    pub streak: u64,
+    /// The worst severity of a rule that came since.
+    pub new_rule: Option<u8>,
 }
 
 impl Distinct {
@@ -79,6 +116,12 @@ impl Distinct {
         }
     }
 
+    /// Counts the values of another one.
+    pub(super) fn join(&mut self, other: Self) {
+        self.more |= other.more;
+        other.values.into_iter().for_each(|value| self.add(value));
+    }
+
     /// How many, and whether there may be more.
     pub fn count(&self) -> (usize, bool) {
         (self.values.len(), self.more)
@@ -90,8 +133,14 @@ impl Distinct {
     }
 }
 
+fn add_all<const COUNT: usize>(sums: &mut [u64; COUNT], more: [u64; COUNT]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += more;
+    }
+}
+
 /// The first [`NAME_CHARS_MAX`] characters, and how many more there were.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     let Some((at, _)) = text.char_indices().nth(NAME_CHARS_MAX) else { return text.to_owned() };
     let (head, tail) = text.split_at(at);
     format!("{head}…(+{})", tail.chars().count())
@@ -99,14 +148,15 @@ fn cut(text: &str) -> String {
 
 impl Group {
     /// A group that is opened by this event, which is not counted yet.
-    pub fn open(id: String, event: &Event<'_>, overflow: bool) -> Self {
+    pub fn open(id: String, event: &Event<'_>, scope: Scope) -> Self {
         let rule = &event.alert.rule;
-        let named = |text: &Option<_>| text.as_deref().filter(|_| !overflow).map(cut);
+        let has_one_rule = scope == Scope::Values;
+        let named = |text: &Option<_>| text.as_deref().filter(|_| has_one_rule).map(cut);
         Self {
             id,
             rule_name: named(&rule.name),
             rule_id: named(&rule.id),
-            rule_generator: rule.generator.filter(|_| !overflow),
+            rule_generator: rule.generator.filter(|_| has_one_rule),
             category: named(&rule.category),
             severity: 0,
             verdicts: [0; 6],
@@ -123,7 +173,9 @@ impl Group {
             held_since: event.read_at,
             heard_at: event.read_at,
             told_at: None,
-            overflow,
+            scope,
+            rules: Rules::default(),
+            known: Known::default(),
         }
     }
 
@@ -135,6 +187,9 @@ impl Group {
             self.held_since = event.read_at;
         }
         let severity = event.severity as usize;
+        if self.scope != Scope::Values && self.rules.add(event) {
+            self.known.new_rule = self.known.new_rule.max(Some(event.severity as u8));
+        }
         self.severity = self.severity.max(severity as u8);
         for (count, here) in self.held.iter_mut().zip(0..) {
             *count += u64::from(here == severity);
@@ -162,7 +217,62 @@ impl Group {
         self.held = [0; 5];
         self.posts += 1;
         self.told_at = Some(now);
+        self.known = Known {
+            severity: self.severity,
+            not_stopped: self.not_stopped(),
+            sources: self.sources.count().0 as u64,
+            streak: self.known.streak + 1,
+            new_rule: None,
+        };
         events
+    }
+
+    /// The same as a group of whoever attacked, which holds several rules. Nothing of it was told.
+    pub(super) fn into_gathered(self, source: IpAddr) -> Self {
+        let mut gathered = Self {
+            rule_name: None,
+            rule_id: None,
+            rule_generator: None,
+            category: None,
+            scope: Scope::Source(source),
+            ..self.clone()
+        };
+        let rule = Named {
+            name: self.rule_name,
+            id: self.rule_id,
+            generator: self.rule_generator,
+            severity: self.severity,
+        };
+        gathered.known.new_rule = Some(rule.severity);
+        gathered.rules.join(rule);
+        gathered
+    }
+
+    /// Takes up another group of which nothing was told, all of whose events belong here.
+    pub(super) fn join(&mut self, other: Self) {
+        let rule = Named {
+            name: other.rule_name,
+            id: other.rule_id,
+            generator: other.rule_generator,
+            severity: other.severity,
+        };
+        self.known.new_rule = self.known.new_rule.max(Some(rule.severity));
+        self.rules.join(rule);
+        if self.total == self.told {
+            (self.oldest_held, self.held_since) = (other.oldest_held, other.held_since);
+        }
+        self.oldest_held = self.oldest_held.min(other.oldest_held);
+        self.held_since = self.held_since.min(other.held_since);
+        self.severity = self.severity.max(other.severity);
+        add_all(&mut self.verdicts, other.verdicts);
+        add_all(&mut self.held, other.held);
+        self.sources.join(other.sources);
+        self.destinations.join(other.destinations);
+        self.total += other.total;
+        self.first_at = self.first_at.min(other.first_at);
+        self.last_at = self.last_at.max(other.last_at);
+        self.newest = self.newest.max(other.newest);
+        self.heard_at = self.heard_at.max(other.heard_at);
     }
 
     /// Events that no post has told.

@@ -1,14 +1,18 @@
 //! What is told, and when. Pure: open groups, new events and `now` in, what to post out. Knows no store, no receiver's
 //! form, no clock.
 
+mod budget;
 mod desk;
 mod group;
+mod late;
 mod policy;
+mod rules;
 mod severity;
 
 pub use desk::{Changes, Desk, OPEN_GROUPS_MAX, OVERFLOW_KEY, Plan, Told, Untold};
-pub use group::{Distinct, Group};
+pub use group::{Distinct, Group, Known, Scope};
 pub use policy::{Fate, Policy, key_matches};
+pub use rules::{Named, Rules};
 pub use severity::SeverityPolicy;
 
 use ipsbell_parsers::alert::Severity;
@@ -35,7 +39,7 @@ pub struct Report<'a> {
 }
 
 /// The most cards in a post.
-pub const CARDS_MAX: usize = 10;
+pub const CARDS_MAX: usize = 20;
 
 /// A group in a post.
 #[derive(Debug)]

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 
-use crate::config::{self, GroupField, Mute};
+use super::severity::talks_out;
+use crate::config::{self, GroupField, Mute, PostsPerHour};
 use crate::event::Event;
 use crate::matcher::Matcher;
 
@@ -22,6 +24,8 @@ pub struct Policy {
     unless: Vec<Matcher>,
     mutes: Vec<Mute>,
     group_by: Vec<GroupField>,
+    home_networks: Vec<IpNet>,
+    pub(super) posts_per_hour: PostsPerHour,
     /// Group and count; without it every event is a group of its own.
     pub triage: bool,
     /// An open group is told again at most so often.
@@ -48,6 +52,8 @@ impl Policy {
             unless: destination.unless.clone(),
             mutes: config.mutes.clone(),
             group_by: destination.group_by.clone(),
+            home_networks: config.agent.home_networks.clone(),
+            posts_per_hour: destination.posts_per_hour,
             triage: destination.triage,
             repeat_every: destination.repeat_every,
         }
@@ -67,11 +73,39 @@ impl Policy {
         }
     }
 
-    /// The `group_by` values of an event, as `field=value` lines: the same text means the same group.
+    /// The `group_by` values of an event, as `field=value` lines: the same text means the same group. A machine of ours
+    /// that talks out and was not stopped has a group of its own.
     pub fn key(&self, event: &Event<'_>) -> String {
-        group_key(&self.group_by, self.triage, event)
+        let mut key = group_key(&self.group_by, self.triage, event);
+        if self.triage
+            && !self.group_by.contains(&GroupField::Source)
+            && let Some(source) = event.alert.source.ip
+            && talks_out(&self.home_networks, event)
+        {
+            key.push_str(&source_key(source));
+        }
+        key
+    }
+
+    /// Are several rules of one source told as his?
+    pub(super) fn gathers(&self) -> bool {
+        let by = |field| self.group_by.contains(&field);
+        self.triage && by(GroupField::Rule) && !by(GroupField::Source)
+    }
+
+    /// Is an event that happened long ago told with the others of then?
+    pub(super) fn joins_history(&self, event: &Event<'_>) -> bool {
+        event.severity < Severity::Critical
     }
 }
+
+/// The key of a group that holds all of one source.
+pub(super) fn source_key(source: IpAddr) -> String {
+    format!("source={source}\n")
+}
+
+/// The key of what happened long before it was read.
+pub(super) const HISTORY_KEY: &str = "history";
 
 fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
     let mut key = String::new();

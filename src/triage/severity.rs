@@ -34,17 +34,18 @@ impl SeverityPolicy {
         let mut rules = self.rules.iter().rev();
         match rules.find(|rule| rule.matches.iter().any(|matcher| matcher.matches(event))) {
             Some(rule) => rule.set,
-            None if self.talks_out(event) => one_step_higher(event.alert.severity),
+            None if talks_out(&self.home_networks, event) => one_step_higher(event.alert.severity),
             None => event.alert.severity,
         }
     }
+}
 
-    fn talks_out(&self, event: &Event<'_>) -> bool {
-        let is_home = |ip: &IpAddr| self.home_networks.iter().any(|network| network.contains(ip));
-        !event.alert.verdict.stopped()
-            && event.alert.source.ip.as_ref().is_some_and(is_home)
-            && event.alert.destination.ip.as_ref().is_some_and(|ip| !is_home(ip) && is_unicast(ip))
-    }
+/// Does a machine of ours talk to one that is none of ours, and was not stopped?
+pub(super) fn talks_out(home_networks: &[IpNet], event: &Event<'_>) -> bool {
+    let is_home = |ip: &IpAddr| home_networks.iter().any(|network| network.contains(ip));
+    !event.alert.verdict.stopped()
+        && event.alert.source.ip.as_ref().is_some_and(is_home)
+        && event.alert.destination.ip.as_ref().is_some_and(|ip| !is_home(ip) && is_unicast(ip))
 }
 
 /// A broadcast or multicast stays on our own wire: it goes nowhere outward.

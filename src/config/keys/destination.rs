@@ -124,6 +124,16 @@ pub static DESTINATION: Section = Section {
             about: "A group that goes on is told again at most so often, with exact counts.",
         },
         Key {
+            name: "posts_per_hour",
+            value: "table of severity and posts (1 to 3600, or `unlimited`)",
+            default: "`{ high = 30, medium = 6, low = 2, info = 1 }`, critical `unlimited`",
+            example: "posts_per_hour = { high = 10, medium = 4 }",
+            about: "So many posts an hour begin because of something new of this severity; what goes on \
+                    counts three severities lower, what jumps does not. What is not spent is saved (an \
+                    hour's posts, 12 at least) and lets new things be told at once; when it is spent, \
+                    they wait and share a post.",
+        },
+        Key {
             name: "pace",
             value: "duration, 1 millisecond to 1 hour",
             default: "by type",

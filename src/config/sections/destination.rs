@@ -12,7 +12,7 @@ use super::{duration, url};
 use crate::config::document::{Node, shown};
 use crate::config::fault::Fault;
 use crate::config::reader::{Reader, Table};
-use crate::config::{Destination, GroupField, Secrets, Settings};
+use crate::config::{Destination, GroupField, POSTS_PER_HOUR, PostsPerHour, Secrets, Settings};
 use crate::destinations::{Kind, Tells};
 use crate::secret::Secret;
 use crate::wanted::Unfit;
@@ -20,13 +20,14 @@ use crate::wanted::Unfit;
 const NAME_CHARS_MAX: usize = 64;
 
 /// What only a destination that tells alerts can be asked.
-const OF_ALERTS: [&str; 9] = [
+const OF_ALERTS: [&str; 10] = [
     "min_severity",
     "match",
     "unless",
     "group_by",
     "triage",
     "repeat_every",
+    "posts_per_hour",
     "pace",
     "mention",
     "notices",
@@ -35,6 +36,9 @@ const GROUP_BY: [GroupField; 2] = [GroupField::Rule, GroupField::Verdict];
 const REPEAT_EVERY: Duration = Duration::from_secs(300);
 const REPEAT_EVERY_BOUNDS: [Duration; 2] =
     [Duration::from_secs(1), Duration::from_secs(28 * 86_400)];
+/// More is the pace of one a second.
+const POSTS_PER_HOUR_MAX: u32 = 3_600;
+const UNLIMITED: &str = "unlimited";
 const EVERY_BOUNDS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(86_400)];
 const PACE_BOUNDS: [Duration; 2] = [Duration::from_millis(1), Duration::from_secs(3_600)];
 
@@ -51,6 +55,7 @@ impl Destination {
             group_by: GROUP_BY.to_vec(),
             triage: true,
             repeat_every: REPEAT_EVERY,
+            posts_per_hour: POSTS_PER_HOUR,
             pace: kind.pace,
             mentions: Vec::new(),
             notices: true,
@@ -75,6 +80,7 @@ impl Destination {
         let repeat_every =
             table.one("repeat_every", |node| duration(reader, node, REPEAT_EVERY_BOUNDS));
         let pace = table.one("pace", |node| duration(reader, node, PACE_BOUNDS));
+        let posts_per_hour = posts_per_hour(table);
         let mentions = mentions(table, kind);
         let notices = table.one("notices", |node| reader.truth(node));
         let destination = name.zip(kind).map(|(name, kind)| Self {
@@ -85,6 +91,7 @@ impl Destination {
             group_by: group_by.unwrap_or_else(|| GROUP_BY.to_vec()),
             triage: triage.unwrap_or(true),
             repeat_every: repeat_every.unwrap_or(REPEAT_EVERY),
+            posts_per_hour,
             pace: pace.unwrap_or(kind.pace),
             mentions,
             notices: notices.unwrap_or(true),
@@ -209,26 +216,62 @@ fn proxy(reader: &Reader<'_>, node: Node<'_>) -> Result<Secret, Fault> {
     Ok(text)
 }
 
-fn mentions(table: &Table<'_, '_>, kind: Option<&'static Kind>) -> Vec<(Severity, String)> {
-    let Some(node) = table.node("mention") else { return Vec::new() };
-    let reader = table.reader;
-    let DeValue::Table(entries) = node.value else {
-        reader.blame(node.wanted("a table such as `{ critical = \"<!here>\" }`"));
-        return Vec::new();
+/// Posts an hour for the severities that are named; the others keep what they have without it.
+fn posts_per_hour(table: &Table<'_, '_>) -> PostsPerHour {
+    let mut all = POSTS_PER_HOUR;
+    let wanted = format!("a table such as `{{ high = 30, critical = \"{UNLIMITED}\" }}`");
+    for (severity, value) in by_severity(table, "posts_per_hour", &wanted) {
+        let posts = table.reader.keep(posts(value));
+        if let (Some(posts), Some(place)) = (posts, all.get_mut(severity as usize)) {
+            *place = posts;
+        }
+    }
+    all
+}
+
+fn posts(node: Node<'_>) -> Result<Option<u32>, Fault> {
+    let number = match node.value {
+        DeValue::String(text) if text == UNLIMITED => return Ok(None),
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+        _ => None,
     };
+    let number = number.filter(|posts| (1..=POSTS_PER_HOUR_MAX).contains(posts));
+    let wanted = format!("posts an hour, 1 to {POSTS_PER_HOUR_MAX}, or `{UNLIMITED}`");
+    number.map(Some).ok_or_else(|| node.wanted(&wanted))
+}
+
+fn mentions(table: &Table<'_, '_>, kind: Option<&'static Kind>) -> Vec<(Severity, String)> {
+    let reader = table.reader;
     let mut mentions = Vec::new();
-    for entry in Node::entries(node.file, entries) {
-        let severity = severity(entry.key).map_err(|unfit| {
-            let found = shown(entry.key);
-            let what = format!("`mention`: wanted {}, found {found}", unfit.wanted);
-            Fault { hint: unfit.hint, ..entry.key_fault(what) }
-        });
-        let value = Node { key: node.key, ..entry };
+    for (severity, value) in
+        by_severity(table, "mention", "a table such as `{ critical = \"<!here>\" }`")
+    {
         let text = reader.text(value).and_then(|text| mention(value, text.into_owned(), kind));
-        mentions.extend(reader.keep(severity).zip(reader.keep(text)));
+        mentions.extend(reader.keep(text).map(|text| (severity, text)));
     }
     mentions.sort();
     mentions
+}
+
+/// The entries of a table whose keys are severities.
+fn by_severity<'d>(table: &Table<'d, '_>, key: &str, wanted: &str) -> Vec<(Severity, Node<'d>)> {
+    let Some(node) = table.node(key) else { return Vec::new() };
+    let reader = table.reader;
+    let DeValue::Table(entries) = node.value else {
+        reader.blame(node.wanted(wanted));
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for entry in Node::entries(node.file, entries) {
+        let severity = severity(entry.key).map_err(|unfit| {
+            let found = shown(entry.key);
+            let what = format!("`{key}`: wanted {}, found {found}", unfit.wanted);
+            Fault { hint: unfit.hint, ..entry.key_fault(what) }
+        });
+        let value = Node { key: node.key, ..entry };
+        all.extend(reader.keep(severity).map(|severity| (severity, value)));
+    }
+    all
 }
 
 fn mention(node: Node<'_>, text: String, kind: Option<&'static Kind>) -> Result<String, Fault> {

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ipsbell_parsers::alert::{Alert, Rule, Verdict};
+use ipsbell_parsers::alert::{Alert, Rule, Severity, Verdict};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
+use super::due::JUMP_EVENTS_MIN;
 use super::*;
 use crate::config::{Config, GroupField};
 use crate::event::EventId;
+use crate::triage::{Reason, Rest, Rules, Scope};
 
 const REPEAT_SECS: i64 = 60;
 
@@ -67,6 +69,7 @@ fn told(desk: &mut Desk, secs: i64) -> Vec<(Reason, u64)> {
 #[test]
 fn novel_is_told_now_and_repeats_are_counted_and_told_at_growing_intervals() {
     let mut desk = desk();
+    let hour = 3_600;
     fold(&mut desk, &event(1, 7, Severity::High, 0));
     assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
     fold(&mut desk, &event(2, 7, Severity::High, 1));
@@ -74,11 +77,34 @@ fn novel_is_told_now_and_repeats_are_counted_and_told_at_growing_intervals() {
     assert_eq!(told(&mut desk, 59), []);
     assert_eq!(desk.next_due(at(59)), Some(at(60)));
     assert_eq!(told(&mut desk, 60), [(Reason::Again, 2)]);
-    fold(&mut desk, &event(4, 7, Severity::High, 61));
+    for sequence in 4..6 {
+        fold(&mut desk, &event(sequence, 7, Severity::High, 61));
+    }
     assert_eq!(told(&mut desk, 60 + 119), [], "the second interval is twice as long");
-    assert_eq!(told(&mut desk, 60 + 120), [(Reason::Again, 1)]);
-    assert_eq!(told(&mut desk, 180 + 240), [(Reason::Closed, 0)], "quiet: a last line, and gone");
-    assert_eq!(desk.next_due(at(999)), None);
+    assert_eq!(told(&mut desk, 60 + 120), [(Reason::Again, 2)]);
+    for sequence in 6..11 {
+        fold(&mut desk, &event(sequence, 7, Severity::High, 200));
+    }
+    assert_eq!(told(&mut desk, 180 + 240), [(Reason::Again, 5)]);
+    assert_eq!(told(&mut desk, 6 * hour), []);
+    assert_eq!(told(&mut desk, 7 * hour), [(Reason::Closed, 0)], "quiet: a last line, and gone");
+    assert_eq!(desk.next_due(at(8 * hour)), None);
+}
+
+#[test]
+fn what_comes_alone_is_told_at_once_and_after_a_quiet_time_again() {
+    let mut desk = desk();
+    let mut tell = |sequence, secs, wanted: &[(Reason, u64)]| {
+        fold(&mut desk, &event(sequence, 7, Severity::High, secs));
+        assert_eq!(told(&mut desk, secs), wanted, "at {secs}");
+    };
+    tell(1, 0, &[(Reason::New, 1)]);
+    tell(2, 5, &[(Reason::Again, 1)]);
+    tell(3, 10, &[(Reason::Again, 1)]);
+    tell(4, 15, &[]);
+    // Told with what comes after it, when the group's interval is over, and it is quiet then.
+    tell(5, 10 + 4 * REPEAT_SECS, &[(Reason::Again, 2)]);
+    tell(6, 1_000, &[(Reason::Again, 1)]);
 }
 
 #[test]
@@ -86,36 +112,139 @@ fn a_single_alert_is_closed_without_a_further_word() {
     let mut desk = desk();
     fold(&mut desk, &event(1, 7, Severity::High, 0));
     assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
-    assert_eq!(told(&mut desk, 60), []);
-    assert_eq!((desk.next_due(at(60)), desk.changes().closed.len()), (None, 1));
+    assert_eq!(told(&mut desk, 5 * 3_600), []);
+    assert_eq!(told(&mut desk, 6 * 3_600), []);
+    assert_eq!((desk.next_due(at(7 * 3_600)), desk.changes().closed.len()), (None, 1));
 }
 
 #[test]
-fn a_jump_is_told_at_once() {
-    let mut desk = desk();
+fn a_jump_is_told_before_its_interval_is_over() {
+    let policy = policy(|config| config.destinations[0].repeat_every = Duration::from_secs(600));
+    let mut desk = Desk::new(policy, BTreeMap::new());
     fold(&mut desk, &event(1, 7, Severity::High, 0));
     assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
     for number in 0..JUMP_EVENTS_MIN - 1 {
         fold(&mut desk, &event(2 + number, 7, Severity::High, 1));
     }
-    assert_eq!(told(&mut desk, 1), []);
-    fold(&mut desk, &event(999, 7, Severity::High, 1));
-    assert_eq!(told(&mut desk, 1), [(Reason::Again, JUMP_EVENTS_MIN)]);
+    assert_eq!(told(&mut desk, 61), []);
+    fold(&mut desk, &event(999, 7, Severity::High, 61));
+    assert_eq!(told(&mut desk, 61), [(Reason::Again, JUMP_EVENTS_MIN)]);
+}
+
+#[test]
+fn what_became_critical_or_was_not_stopped_is_told_at_once() {
+    let by_rule = |config: &mut Config| config.destinations[0].group_by = vec![GroupField::Rule];
+    for worse in [
+        event(4, 7, Severity::Critical, 3),
+        Event {
+            alert: Alert { verdict: Verdict::Detected, ..event(4, 7, Severity::High, 3).alert },
+            ..event(4, 7, Severity::High, 3)
+        },
+    ] {
+        let mut desk = Desk::new(policy(by_rule), BTreeMap::new());
+        fold(&mut desk, &event(1, 7, Severity::High, 0));
+        assert_eq!(told(&mut desk, 0), [(Reason::New, 1)]);
+        for sequence in 2..4 {
+            fold(&mut desk, &event(sequence, 7, Severity::High, 2));
+        }
+        assert_eq!(told(&mut desk, 2), []);
+        fold(&mut desk, &worse);
+        assert_eq!(told(&mut desk, 3), [(Reason::Again, 3)]);
+    }
+}
+
+fn from(source: &str, event: Event<'static>) -> Event<'static> {
+    let ip = Some(source.parse().unwrap());
+    let source = ipsbell_parsers::alert::Endpoint { ip, ..Default::default() };
+    Event { alert: Alert { source, ..event.alert }, ..event }
+}
+
+#[test]
+fn one_scanner_is_one_card_and_those_he_shares_rules_with_are_not() {
+    let mut desk = desk();
+    for rule in 0..40 {
+        let sequence = 2 * rule + 1;
+        fold(&mut desk, &from("203.0.113.9", event(sequence, rule, Severity::Low, 0)));
+        let other = if rule == 3 { "198.51.100.3" } else { "203.0.113.9" };
+        fold(&mut desk, &from(other, event(sequence + 1, rule, Severity::Low, 0)));
+    }
+    assert_eq!(told(&mut desk, 0), [(Reason::New, 78), (Reason::New, 2)]);
+    let scan = desk.group("source=203.0.113.9\n").unwrap();
+    assert_eq!((scan.rules.len(), scan.rules.worst().len()), ((39, false), Rules::NAMED_MAX));
+    // What else he trips is his; what others trip stands by itself.
+    fold(&mut desk, &from("203.0.113.9", event(90, 77, Severity::Low, 1)));
+    fold(&mut desk, &from("198.51.100.3", event(91, 78, Severity::Low, 1)));
+    assert_eq!(told(&mut desk, 1), [(Reason::New, 1)]);
+    assert_eq!(told(&mut desk, 61), [(Reason::Again, 1)]);
+    assert_eq!(desk.changes().closed.len(), 39);
+}
+
+#[test]
+fn a_machine_of_ours_that_talks_out_has_a_card_of_its_own() {
+    let mut desk = desk();
+    for (sequence, source, verdict) in [
+        (1, "10.0.0.5", Verdict::Detected),
+        (2, "10.0.0.6", Verdict::Detected),
+        (3, "10.0.0.7", Verdict::Blocked),
+    ] {
+        let mut event = from(source, event(sequence, 7, Severity::High, 0));
+        event.alert.destination.ip = Some("203.0.113.9".parse().unwrap());
+        event.alert.verdict = verdict;
+        fold(&mut desk, &event);
+        assert!(super::super::key_matches(&desk.policy.key(&event), &event));
+    }
+    assert_eq!(desk.groups.len(), 3);
+}
+
+#[test]
+fn history_is_one_card_and_its_criticals_are_not_in_it() {
+    let mut desk = desk();
+    let now = 10 * 86_400;
+    for sequence in 1..=50 {
+        let severity = if sequence == 9 { Severity::Critical } else { Severity::Low };
+        let old = event(sequence, sequence, severity, 3_600 * sequence as i64);
+        fold(&mut desk, &Event { read_at: at(now), ..old });
+    }
+    assert_eq!(told(&mut desk, now), [(Reason::New, 1), (Reason::New, 49)]);
+    assert_eq!(desk.group("history").unwrap().rules.len(), (49, false));
+}
+
+#[test]
+fn when_the_budget_is_spent_what_is_new_waits_and_shares_a_post() {
+    let mut desk = desk();
+    for rule in 0..12 {
+        fold(&mut desk, &event(rule + 1, rule, Severity::Medium, 0));
+        assert_eq!(told(&mut desk, 0).len(), 1);
+    }
+    for rule in 12..15 {
+        fold(&mut desk, &event(rule + 1, rule, Severity::Medium, 1));
+        assert_eq!(told(&mut desk, 1), []);
+    }
+    assert_eq!(desk.next_due(at(2)), Some(at(600)));
+    assert_eq!(told(&mut desk, 600).len(), 3);
+    // What is critical waits for nothing, and takes the others along.
+    fold(&mut desk, &event(16, 16, Severity::Medium, 601));
+    assert_eq!(told(&mut desk, 601), []);
+    fold(&mut desk, &event(17, 17, Severity::Critical, 602));
+    assert_eq!(told(&mut desk, 602).len(), 2);
 }
 
 #[test]
 fn the_worst_comes_first_and_what_fits_no_card_is_exact() {
     let mut desk = desk();
-    for rule in 0..30 {
+    for rule in 0..200 {
         let severity = Severity::ALL[(rule % 5) as usize];
         fold(&mut desk, &event(rule + 1, rule, severity, 0));
     }
     let plan = desk.plan(at(0), false);
     let severities: Vec<Severity> =
         plan.cards.iter().map(|told| desk.group(&told.key).unwrap().severity()).collect();
-    assert_eq!(severities[..6], [Severity::Critical; 6]);
-    assert_eq!((plan.cards.len(), plan.rest.len(), plan.events()), (CARDS_MAX, 20, 30));
-    assert_eq!(plan.rest(&desk), Rest { groups: 20, events: 20, worst: Severity::High });
+    assert_eq!(severities, [Severity::Critical; CARDS_MAX]);
+    // A hundred wait for a card of their own, the others are told in numbers.
+    assert_eq!((plan.rest.len(), plan.events()), (80, 100));
+    assert_eq!(plan.rest(&desk), Rest { groups: 80, events: 80, worst: Severity::Low });
+    let plan = desk.plan(at(0), true);
+    assert_eq!((plan.cards.len(), plan.rest.len(), plan.events()), (CARDS_MAX, 180, 200));
 }
 
 #[test]
@@ -184,8 +313,8 @@ fn rules_beyond_the_limit_share_a_group_that_counts_exactly() {
     }
     assert_eq!(desk.groups.len(), OPEN_GROUPS_MAX + 1);
     let overflow = desk.group(OVERFLOW_KEY).unwrap();
-    assert_eq!((overflow.total, overflow.overflow), (500, true));
-    assert_eq!(desk.plan(at(0), false).events(), rules);
+    assert_eq!((overflow.total, overflow.scope), (500, Scope::Overflow));
+    assert_eq!(desk.plan(at(0), true).events(), rules);
 }
 
 #[test]
