@@ -47,6 +47,8 @@ fn claims(record: &[u8]) -> bool {
 
 // The message of a line of the log that is a JSON object, as it stands.
 fn json_message(record: &[u8]) -> Option<&[u8]> {
+    // Each line of the log says how loud it is; others that have a `msg` do not.
+    json::own(record, b"\"level\"")?;
     let message = json::own(record, b"\"msg\"")?.strip_prefix(b"\"")?;
     message::is_ours(message).then_some(message)
 }

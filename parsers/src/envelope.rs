@@ -80,16 +80,21 @@ impl<'a> Peel<'a> {
         self.rest
     }
 
-    /// Was the last piece a stamp? A host may follow it.
-    pub(crate) fn is_behind_stamp(&self) -> bool {
-        self.last == Piece::Stamp
-    }
-
-    /// Takes off the host that may follow.
-    pub(crate) fn host(&mut self) -> bool {
-        let Some((host, rest)) = pieces::host(self.rest) else { return false };
-        self.envelope.host = Some(text::shown(host));
-        self.advance(Piece::Host, rest);
+    /// Takes off what may follow a stamp (a host) or RFC 5424's host (its later fields). Says whether there was any.
+    pub(crate) fn rest_of_header(&mut self) -> bool {
+        let rest = self.rest;
+        match self.last {
+            Piece::Stamp => {
+                let Some((host, rest)) = pieces::host(rest) else { return false };
+                self.envelope.host = Some(text::shown(host));
+                self.advance(Piece::Host, rest);
+            }
+            Piece::Origin => {
+                let Some(rest) = self.content(rest) else { return false };
+                self.advance(Piece::Tag, rest);
+            }
+            _ => return false,
+        }
         true
     }
 
@@ -114,7 +119,9 @@ impl<'a> Peel<'a> {
                 None => self.words(input),
             },
             // The cookie of JSON in syslog (CEE, as rsyslog writes it).
-            b'@' => Some((Piece::Tag, input.strip_prefix(b"@cee:")?)),
+            b'@' if input.starts_with(b"@cee:") => {
+                Some((Piece::Tag, input.get(b"@cee:".len()..)?))
+            }
             _ => self.words(input),
         }
     }
@@ -246,7 +253,10 @@ impl<'a> Envelope<'a> {
     /// Gives an alert what its own record left out; all else is kept under `log.syslog`.
     pub fn complete(self, alert: &mut Alert<'a>) {
         alert.stamp = match (alert.stamp, self.stamp) {
-            (Some(clock), Some(header)) if differ_by_zone(clock, header) => Some(header),
+            // The same time, and only the header says in which zone.
+            (Some(clock), Some(Stamp::Instant { unix_micros })) => {
+                Some(stamp::in_zone_of(clock, unix_micros).unwrap_or(clock))
+            }
             (stamp, header) => stamp.or(header),
         };
         alert.count = alert.count.or(self.count);
@@ -268,22 +278,6 @@ impl<'a> Envelope<'a> {
             alert.note("log.syslog.priority", Value::Integer(i64::from(priority)));
         }
     }
-}
-
-/// How long a record may be on its way to whoever put the header before it, so that both times are one.
-const UNDERWAY_SECONDS_MAX: i64 = 60;
-
-// Does a wall clock of an unknown zone show the time of this instant in some zone? All are quarters of an hour apart. Then
-// the instant says more.
-fn differ_by_zone(clock: Stamp, header: Stamp) -> bool {
-    const QUARTER: i64 = 15 * 60;
-    let (Stamp::Local { minute, second, .. }, Stamp::Instant { unix_micros }) = (clock, header)
-    else {
-        return false;
-    };
-    let clock = i64::from(minute) * 60 + i64::from(second);
-    let apart = (unix_micros.div_euclid(1_000_000) - clock).rem_euclid(QUARTER);
-    apart.min(QUARTER - apart) <= UNDERWAY_SECONDS_MAX
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

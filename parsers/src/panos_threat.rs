@@ -208,27 +208,9 @@ fn rule<'a>(row: &Row<'a>, alert: &mut Alert<'a>) {
     }
 }
 
-// When the data plane saw it. Its clock has no zone; from version 10 on another column has the same device's time with
-// its offset.
+// When the data plane saw it, by its clock, which has no zone.
 fn time(row: &Row<'_>) -> Option<Stamp> {
-    let seen = row.bytes(6).or_else(|| row.bytes(1))?;
-    if let Some(offset) = row.bytes(107).and_then(offset)
-        && let (Some(clock), true) = (seen.get(..19), seen.len() == 19)
-    {
-        let mut whole = [b' '; 25];
-        let (front, back) = whole.split_at_mut(19);
-        front.copy_from_slice(clock);
-        back.get_mut(..offset.len())?.copy_from_slice(offset);
-        return stamp::any(&whole);
-    }
-    stamp::any(seen)
-}
-
-// `+02:00` of `2026-03-14T10:50:25.823+02:00`.
-fn offset(stamp: &[u8]) -> Option<&[u8]> {
-    let time = stamp.get(19..)?;
-    let at = time.iter().position(|byte| b"+-Z".contains(byte))?;
-    time.get(at..).filter(|offset| offset.len() <= 6)
+    stamp::any(row.bytes(6).or_else(|| row.bytes(1))?)
 }
 
 fn severity(word: &str) -> Severity {

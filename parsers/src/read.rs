@@ -211,7 +211,7 @@ impl Reader {
             if let Some(format) = self.claimant(rest)
                 && (!matches!(format.framing, Framing::Lines(_)) || memchr(b'\n', rest).is_some())
             {
-                let at = behind_host(format, &mut peel, at);
+                let at = behind_header(format, &mut peel, at);
                 let at = record.len() - bare.len() + at;
                 return Some(Claim { format, at, peel: Some(peel) });
             }
@@ -233,14 +233,11 @@ impl Reader {
     }
 }
 
-// A record that begins with free text, as netfilter's, is also claimed with its host still in front of it: what stands
-// behind a stamp is a host if the record behind it is claimed as well.
-fn behind_host(format: &Format, peel: &mut Peel<'_>, at: usize) -> usize {
-    if !peel.is_behind_stamp() {
-        return at;
-    }
+// A record that begins with free text, as netfilter's, is also claimed with the rest of its header still in front of it:
+// what may be a host or RFC 5424's later fields is that, if the record behind it is claimed as well.
+fn behind_header(format: &Format, peel: &mut Peel<'_>, at: usize) -> usize {
     let mut further = peel.clone();
-    if !further.host() || !(format.claims)(further.rest()) {
+    if !further.rest_of_header() || !(format.claims)(further.rest()) {
         return at;
     }
     let at = at + peel.rest().len() - further.rest().len();

@@ -37,6 +37,26 @@ impl Clock {
     }
 }
 
+/// How long a record may be on its way to whoever put a header with a time before it, so that both times are one.
+const UNDERWAY_SECONDS_MAX: i64 = 60;
+
+/// Zones are quarters of an hour apart, and no farther from UTC than this.
+const QUARTER_SECONDS: i64 = 15 * 60;
+const ZONE_SECONDS_MAX: i64 = 14 * 3600;
+
+/// The instant of a wall clock that shows, in some zone, the time of another instant.
+pub(crate) fn in_zone_of(clock: Stamp, unix_micros: i64) -> Option<Stamp> {
+    let Stamp::Local { year, month, day, hour, minute, second, micros } = clock else {
+        return None;
+    };
+    let clock = Clock { year, month, day, hour, minute, second, micros };
+    let Stamp::Instant { unix_micros: shown } = clock.at(0) else { return None };
+    let ahead = shown.checked_sub(unix_micros)?.div_euclid(1_000_000);
+    let zone = (ahead + QUARTER_SECONDS / 2).div_euclid(QUARTER_SECONDS) * QUARTER_SECONDS;
+    let is_one = (ahead - zone).abs() <= UNDERWAY_SECONDS_MAX && zone.abs() <= ZONE_SECONDS_MAX;
+    is_one.then(|| clock.at(zone / 60))
+}
+
 // Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March so that the
 // leap day is last.
 fn days(year: i16, month: i8, day: i8) -> Option<i64> {

@@ -154,7 +154,7 @@ fn event(number: usize, seen: &Seen, severities: &SeverityPolicy) -> Event<'stat
         severity: seen.severity,
         direction: None,
         agent_host: "sensor-1".into(),
-        format: "suricata-eve",
+        format: "suricata-eve".into(),
         path: "eve.json".into(),
         offset: 0,
         alert: Alert {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ipsbell::destinations::{Form, slack};
 use ipsbell::event::{Event, EventId};
 use ipsbell::message::{compose, sanitize};
-use ipsbell::triage::{Entry, Group, Reason, Report, Rest};
+use ipsbell::triage::{Entry, Group, Reason, Report, Rest, Scope};
 use ipsbell_parsers::alert::{Alert, Endpoint, Rule, Severity, Value, Verdict};
 use jiff::Timestamp;
 
@@ -54,7 +54,7 @@ fn event() -> Event<'static> {
 }
 
 fn group(event: &Event<'_>) -> Group {
-    let mut group = Group::open("K7Q2M9XA".to_owned(), event, false);
+    let mut group = Group::open("K7Q2M9XA".to_owned(), event, Scope::Values);
     group.add(event);
     group.tell(event.at);
     group

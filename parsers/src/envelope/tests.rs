@@ -56,18 +56,22 @@ fn a_headers_instant_tells_the_zone_of_a_wall_clock() {
         micros: 0,
     };
     // 10:50:25 UTC.
-    let header = instant(1_773_485_425_000_000);
-    let check = |record: Stamp, want: bool| assert_eq!(differ_by_zone(record, header), want);
-    check(clock(50, 25), true);
-    check(clock(35, 25), true);
-    check(clock(51, 25), true);
-    check(clock(49, 25), true);
-    check(clock(51, 26), false);
-    check(clock(43, 0), false);
-    check(instant(0), false);
-    assert!(!differ_by_zone(clock(50, 25), clock(50, 25)));
-    // 00:00:20, and a clock that is before the full hour.
-    assert!(differ_by_zone(clock(59, 50), instant(20_000_000)));
+    const HEADER_US: i64 = 1_773_485_425_000_000;
+    let check = |record: Stamp, apart_seconds: Option<i64>| {
+        let want = apart_seconds.map(|apart| instant(HEADER_US + apart * 1_000_000));
+        assert_eq!(stamp::in_zone_of(record, HEADER_US), want);
+    };
+    check(clock(50, 25), Some(0));
+    check(clock(35, 25), Some(0));
+    check(clock(51, 25), Some(60));
+    check(clock(49, 25), Some(-60));
+    check(clock(51, 26), None);
+    check(clock(43, 0), None);
+    check(instant(0), None);
+    let Stamp::Local { month, day, hour, .. } = clock(50, 25) else { unreachable!() };
+    let local = |year| Stamp::Local { year, month, day, hour, minute: 50, second: 25, micros: 0 };
+    check(local(None), None);
+    check(local(Some(2025)), None);
 }
 
 #[test]

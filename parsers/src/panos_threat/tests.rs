@@ -2,7 +2,6 @@
 
 use std::format;
 
-use crate::alert::Stamp;
 use crate::{Choice, Read, Reader};
 
 fn line(subtype: &str, category: &str) -> std::string::String {
@@ -36,32 +35,6 @@ fn urls_files_data_and_harmless_samples_are_alerts_for_those_who_ask() {
         let read = Reader::new(Choice::Auto).read(record.as_bytes());
         assert!(matches!(read, Read::Alert { .. }), "{subtype} is no alert");
     }
-}
-
-#[test]
-fn the_time_has_the_offset_that_the_same_line_tells() {
-    let check = |last: &str, want: Stamp| {
-        let commas = ",".repeat(107 - 35);
-        let record = format!("{}{commas}{last},", line("virus", "any"));
-        let read = Reader::new(Choice::Auto).read(record.as_bytes());
-        let Read::Alert { alert, .. } = read else { panic!("no alert") };
-        assert_eq!(alert.stamp, Some(want), "{last}");
-    };
-    let instant = |unix_micros| Stamp::Instant { unix_micros };
-    check("2026-03-14T10:50:26.614+02:00", instant(1_773_478_225_000_000));
-    check("2026-03-14T10:50:26.614-0330", instant(1_773_498_025_000_000));
-    check("2026-03-14T10:50:26.614Z", instant(1_773_485_425_000_000));
-    let local = Stamp::Local {
-        year: Some(2026),
-        month: 3,
-        day: 14,
-        hour: 10,
-        minute: 50,
-        second: 25,
-        micros: 0,
-    };
-    check("2026-03-14T10:50:26.614", local);
-    check("", local);
 }
 
 #[test]
