@@ -119,9 +119,7 @@ impl<'a> Peel<'a> {
                 None => self.words(input),
             },
             // The cookie of JSON in syslog (CEE, as rsyslog writes it).
-            b'@' if input.starts_with(b"@cee:") => {
-                Some((Piece::Tag, input.get(b"@cee:".len()..)?))
-            }
+            b'@' if input.starts_with(b"@cee:") => Some((Piece::Tag, input.get(b"@cee:".len()..)?)),
             _ => self.words(input),
         }
     }

@@ -185,7 +185,7 @@ pub(crate) fn check_each(mut check: impl FnMut(&str, &Report<'_>)) {
     };
     check("few", &few);
 
-    let groups: Vec<Group> = (0..12)
+    let groups: Vec<Group> = (0..22)
         .map(|n| {
             large_group(
                 &format!("AB12CD{n:02}"),

@@ -126,7 +126,7 @@ pub static DESTINATION: Section = Section {
         Key {
             name: "posts_per_hour",
             value: "table of severity and posts (1 to 3600, or `unlimited`)",
-            default: "`{ high = 30, medium = 6, low = 2, info = 1 }`, critical `unlimited`",
+            default: "`{ critical = \"unlimited\", high = 30, medium = 6, low = 2, info = 1 }`",
             example: "posts_per_hour = { high = 10, medium = 4 }",
             about: "So many posts an hour begin because of something new of this severity; what goes on \
                     counts three severities lower, what jumps does not. What is not spent is saved (an \

@@ -239,8 +239,6 @@ a.toml:6:24: `mention`: wanted a mention that type `console` can send, found `<!
   hint: `ipsbell destinations` shows an example of each type
 a.toml:6:35: `mention`: wanted a severity, found `hgih`
   hint: did you mean `high`?
-a.toml:6:42: `mention`: wanted a mention that type `console` can send, found `<!here>`
-  hint: `ipsbell destinations` shows an example of each type
 a.toml:10:11: `url_env`: wanted a URL that begins with `https://`
   hint: copy it whole
 a.toml:11:24: `mention`: wanted a mention that type `slack` can send, found `<!all>`

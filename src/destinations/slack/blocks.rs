@@ -33,7 +33,7 @@ struct Attachment {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Block {
-    RichText { elements: [Section; 1] },
+    RichText { elements: Vec<Section> },
     Context { elements: [Mrkdwn; 1] },
 }
 
@@ -86,6 +86,9 @@ struct Mrkdwn {
     verbatim: bool,
 }
 
+/// Slack answers `invalid_attachments` to one with more blocks.
+const ATTACHMENT_BLOCKS_MAX: usize = 20;
+
 /// What a message says of itself when an earlier try had no clear answer.
 const REPEATED: &str = "may be a repeat: an earlier try had no clear answer";
 
@@ -118,11 +121,14 @@ pub(super) fn payload(message: &Message, form: Form) -> Vec<u8> {
 
 fn blocks(message: &Message) -> Vec<Block> {
     let with_ids = message.shows_ids();
-    let mut blocks: Vec<Block> = message
-        .cards
-        .iter()
-        .take(MESSAGE_BLOCKS_MAX - 1)
-        .map(|card| Block::RichText { elements: [section(card, with_ids)] })
+    let cards = message.cards.get(..MESSAGE_BLOCKS_MAX).unwrap_or(&message.cards);
+    // A block each, or several in one where there would be too many.
+    let cards_a_block = cards.len().div_ceil(ATTACHMENT_BLOCKS_MAX - 1).max(1);
+    let mut blocks: Vec<Block> = cards
+        .chunks(cards_a_block)
+        .map(|cards| Block::RichText {
+            elements: cards.iter().map(|card| section(card, with_ids)).collect(),
+        })
         .collect();
     let footer = mrkdwn(&message.footer);
     if !footer.is_empty() {

@@ -124,7 +124,7 @@ pub(crate) fn at(secs: i64) -> Timestamp {
 /// `low`.
 pub(crate) fn record(rule: u32, priority: u32, number: u32) -> String {
     format!(
-        "03/14/2026-10:50:25.{:06}  [**] [1:{rule}:1] Probe {rule} [**] [Classification: \
+        "01/15/2027-07:50:25.{:06}  [**] [1:{rule}:1] Probe {rule} [**] [Classification: \
          Attempted Information Leak] [Priority: {priority}] {{TCP}} 203.0.113.{}:40000 -> 198.51.100.20:443",
         number % 1_000_000,
         number % 250
