@@ -9,6 +9,7 @@ mod journals;
 mod lag;
 mod lane;
 mod quality;
+mod shared;
 mod standing;
 mod underway;
 mod upkeep;
@@ -29,6 +30,7 @@ use self::conditions::Conditions;
 use self::findings::{note, say};
 use self::journals::Entries;
 use self::lane::{Lane, Taken};
+use self::shared::Shared;
 use self::standing::Duty;
 use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
@@ -83,37 +85,6 @@ pub struct Reader {
     /// A batch is committed, and the tail is not told yet because the disk has not confirmed it.
     owes_sync: bool,
     upkeep: Upkeep,
-}
-
-/// Stands for a file's own zone until that is put in.
-static UTC: TimeZone = TimeZone::UTC;
-
-/// What is the same for all files.
-#[derive(Debug)]
-struct Shared {
-    agent_host: String,
-    home_networks: Vec<IpNet>,
-    machine: u128,
-    severity: SeverityPolicy,
-    keep_raw: bool,
-    unparsed_share: u8,
-    own_formats: Arc<[Arc<OwnFormat>]>,
-    /// Paths in which an earlier process found a format.
-    known_formats: HashSet<String>,
-}
-
-impl Shared {
-    /// What the records of all files have in common; the file's own values are put in its place.
-    fn origin(&self) -> Origin<'_> {
-        Origin {
-            machine: self.machine,
-            generation: 0,
-            agent_host: &self.agent_host,
-            path: "",
-            zone: &UTC,
-            home_networks: &self.home_networks,
-        }
-    }
 }
 
 /// What a batch did.

@@ -19,7 +19,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::memmem;
 
 use crate::alert::{Alert, Parsed, Reject, Severity, Text, Verdict};
-use crate::{Format, Framing, json, no_short_cut, text, words};
+use crate::{Format, Framing, json, no_short_cut, words};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -57,10 +57,7 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     if record.trim_ascii_start().first() != Some(&b'{') {
         return log_line(record);
     }
-    match text::shown_json(record) {
-        Cow::Borrowed(document) => read(document),
-        Cow::Owned(document) => read(&document).map(Parsed::into_owned),
-    }
+    json::read_whole(record, read)
 }
 
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {

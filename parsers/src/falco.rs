@@ -119,7 +119,8 @@ fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
         Cow::Borrowed(document) => object::read(document, &mut alert)?,
         Cow::Owned(document) => {
             let mut here = Alert { product: alert.product, ..Alert::default() };
-            object::read(document, &mut here)?;
+            object::read(document, &mut here)
+                .map_err(|reject| Reject { at: text::place_in(record, reject.at), ..reject })?;
             here.verdict = Verdict::Detected;
             alert = Box::new(here.into_owned());
         }

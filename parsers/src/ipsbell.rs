@@ -14,7 +14,7 @@ use memchr::memmem;
 
 use crate::alert::{Alert, Direction, Parsed, Reject, Severity, Text, Verdict};
 use crate::places::{address, first, port};
-use crate::{Format, Framing, json, lex, no_short_cut, stamp, text};
+use crate::{Format, Framing, json, lex, no_short_cut, stamp};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -51,10 +51,7 @@ fn claims(record: &[u8]) -> bool {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    match text::shown_json(record) {
-        Cow::Borrowed(document) => read(document),
-        Cow::Owned(document) => read(&document).map(Parsed::into_owned),
-    }
+    json::read_whole(record, read)
 }
 
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {

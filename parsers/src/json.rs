@@ -10,9 +10,11 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use memchr::memchr;
 
-use crate::alert::{Reject, Text, Value};
+use crate::alert::{Parsed, Reject, Text, Value};
 pub(crate) use own::own;
 use scan::Wrong;
+
+use crate::text;
 
 /// Takes the members of an object. Duplicate keys come as they stand: what was set first should
 /// stay.
@@ -133,6 +135,19 @@ fn unicode(escape: &str) -> (Option<char>, usize) {
             (char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)), 12)
         }
         None => (None, 6),
+    }
+}
+
+/// Reads a record that is a document, wrong bytes in it shown. What is wanted lies in the record as it came.
+pub(crate) fn read_whole<'a>(
+    record: &'a [u8],
+    read: fn(&str) -> Result<Parsed<'_>, Reject>,
+) -> Result<Parsed<'a>, Reject> {
+    match text::shown_json(record) {
+        Cow::Borrowed(document) => read(document),
+        Cow::Owned(document) => read(&document)
+            .map(Parsed::into_owned)
+            .map_err(|reject| Reject { at: text::place_in(record, reject.at), ..reject }),
     }
 }
 

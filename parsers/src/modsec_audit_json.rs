@@ -6,13 +6,13 @@
 
 mod members;
 
-use alloc::{borrow::Cow, boxed::Box};
+use alloc::boxed::Box;
 
 use memchr::memmem;
 
 use self::members::Audit;
 use crate::alert::{Parsed, Reject};
-use crate::{Format, Framing, json, text};
+use crate::{Format, Framing, json};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -62,10 +62,7 @@ fn skips(record: &[u8]) -> bool {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    match text::shown_json(record) {
-        Cow::Borrowed(document) => read(document),
-        Cow::Owned(document) => read(&document).map(Parsed::into_owned),
-    }
+    json::read_whole(record, read)
 }
 
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {

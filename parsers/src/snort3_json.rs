@@ -1,14 +1,14 @@
 //! Snort 3's `alert_json`: one JSON object a line, with the fields that were configured. Source: Snort 3 reference manual,
 //! `alert_json`.
 
-use alloc::{borrow::Cow, format};
+use alloc::format;
 
 use memchr::memchr;
 
 use crate::alert::{Parsed, Reject, Value};
 use crate::json::{self, Members};
 use crate::snort::Event;
-use crate::{Format, Framing, lex, no_short_cut, snort3_csv, stamp, text};
+use crate::{Format, Framing, lex, no_short_cut, snort3_csv, stamp};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -100,10 +100,7 @@ fn string(input: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    match text::shown_json(record) {
-        Cow::Borrowed(document) => event(document),
-        Cow::Owned(document) => event(&document).map(Parsed::into_owned),
-    }
+    json::read_whole(record, event)
 }
 
 fn event(document: &str) -> Result<Parsed<'_>, Reject> {

@@ -9,7 +9,7 @@ use alloc::{borrow::Cow, boxed::Box};
 
 use crate::alert::{Alert, Parsed, Reject};
 use crate::json::glance::{self, Key};
-use crate::{Format, Framing, json, text};
+use crate::{Format, Framing, json};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -63,11 +63,15 @@ fn read(record: &[u8], whole: bool) -> Result<Parsed<'_>, Reject> {
     }) {
         return Ok(Parsed::Other);
     }
-    let document = match text::shown_json(record) {
-        Cow::Borrowed(document) => return event(document, whole),
-        Cow::Owned(document) => document,
-    };
-    event(&document, whole).map(Parsed::into_owned)
+    json::read_whole(record, if whole { whole_event } else { head_of_event })
+}
+
+fn whole_event(document: &str) -> Result<Parsed<'_>, Reject> {
+    event(document, true)
+}
+
+fn head_of_event(document: &str) -> Result<Parsed<'_>, Reject> {
+    event(document, false)
 }
 
 /// An event; only its head where not the `whole` is wanted.

@@ -21,6 +21,26 @@ pub(crate) fn shown_json(bytes: &[u8]) -> Text<'_> {
     }
 }
 
+/// Where a place of [`shown_json`]'s text lies in the bytes that it was made of.
+pub(crate) fn place_in(bytes: &[u8], shown_at: usize) -> usize {
+    let escape_bytes = "\\\\x00".len();
+    let (mut at, mut shown) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        let valid = chunk.valid().len();
+        if shown_at <= shown + valid {
+            return at + (shown_at - shown);
+        }
+        (at, shown) = (at + valid, shown + valid);
+        for _ in chunk.invalid() {
+            if shown_at < shown + escape_bytes {
+                return at;
+            }
+            (at, shown) = (at + 1, shown + escape_bytes);
+        }
+    }
+    at
+}
+
 fn escaped(bytes: &[u8], mark: &str) -> String {
     let mut text = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
@@ -80,6 +100,18 @@ mod tests {
         assert_eq!(shown(b"a\xffb\xc3\xa4"), "a\\xffb\u{e4}");
         assert_eq!(shown_json(b"\"\xfe\""), r#""\\xfe""#);
         assert!(matches!(shown("\u{e4}".as_bytes()), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_place_in_shown_json_is_found_in_its_bytes() {
+        let bytes = b"ab\xff\xe4c\xff";
+        let shown = shown_json(bytes);
+        for (byte, at) in [("a", 0), ("b", 1), ("c", 4)] {
+            assert_eq!(place_in(bytes, shown.find(byte).unwrap()), at);
+        }
+        assert_eq!(place_in(bytes, "ab\\\\x".len()), 2);
+        assert_eq!(place_in(bytes, shown.len()), bytes.len());
+        assert_eq!(place_in(bytes, shown.len() - 1), 5);
     }
 
     #[test]

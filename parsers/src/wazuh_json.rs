@@ -8,7 +8,7 @@ use alloc::{borrow::Cow, boxed::Box};
 use memchr::memmem;
 
 use crate::alert::{Alert, Parsed, Reject};
-use crate::{Format, Framing, json, no_short_cut, ossec, text};
+use crate::{Format, Framing, json, no_short_cut, ossec};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -44,10 +44,7 @@ fn claims(record: &[u8]) -> bool {
 }
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
-    match text::shown_json(record) {
-        Cow::Borrowed(document) => read(document),
-        Cow::Owned(document) => read(&document).map(Parsed::into_owned),
-    }
+    json::read_whole(record, read)
 }
 
 fn read(document: &str) -> Result<Parsed<'_>, Reject> {

@@ -5,8 +5,6 @@
 mod fields;
 mod table;
 
-use alloc::borrow::Cow;
-
 use memchr::memmem;
 
 use self::fields::{Given, Notice};
@@ -14,7 +12,7 @@ use crate::alert::{Parsed, Reject};
 use crate::json::glance::{self, Key};
 use crate::json::{self, Members};
 use crate::record::Headed;
-use crate::{Format, Framing, text};
+use crate::{Format, Framing};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -65,10 +63,7 @@ fn skips(record: &[u8]) -> bool {
 
 fn parse(record: &[u8]) -> Result<Parsed<'_>, Reject> {
     match record.trim_ascii_start().first() {
-        Some(b'{') => match text::shown_json(record) {
-            Cow::Borrowed(document) => object(document),
-            Cow::Owned(document) => object(&document).map(Parsed::into_owned),
-        },
+        Some(b'{') => json::read_whole(record, object),
         Some(b'#') => table::read(record),
         _ => Err(Reject { at: 0, wanted: HEADER }),
     }

@@ -79,7 +79,9 @@ fn with_spare(place_for: &FakeSlack, spare: &FakeSlack, directory: &std::path::P
     let more = format!(
         "[[destination]]\nname = \"spare\"\ntype = \"slack\"\nurl_file = {url:?}\npace = \"20ms\"\n"
     );
-    Place::with(place_for, Options { more, ..Options::default() })
+    // Each new rule is told at once.
+    let destination = "posts_per_hour = { medium = \"unlimited\" }".into();
+    Place::with(place_for, Options { more, destination, ..Options::default() })
 }
 
 #[test]

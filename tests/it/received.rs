@@ -81,18 +81,20 @@ pub(crate) fn post(received: &Received) -> Post {
     let mut post = Post::default();
     for block in received.blocks() {
         if block["type"] == "rich_text" {
-            let card = card(block);
-            post.told += card.told;
-            post.lost += card.lost;
-            post.given_up += card.given_up;
+            for section in block["elements"].as_array().unwrap() {
+                let card = card(section);
+                post.told += card.told;
+                post.lost += card.lost;
+                post.given_up += card.given_up;
+            }
         }
     }
     assert_eq!(headline(text), post.told, "headline and cards differ:\n{}", received.shown());
     post
 }
 
-fn card(block: &Value) -> Post {
-    let pieces = block["elements"][0]["elements"].as_array().unwrap();
+fn card(section: &Value) -> Post {
+    let pieces = section["elements"].as_array().unwrap();
     let about_alerts = ALERT_EMOJI.contains(&pieces[0]["name"].as_str().unwrap_or_default());
     let words: String = pieces.iter().skip(1).map(own_words).collect();
     let mut lines = words.trim_start().split('\n');
@@ -106,8 +108,8 @@ fn card(block: &Value) -> Post {
     }
     let told = match title.strip_prefix("and ") {
         Some(rest) if rest.contains(" more alert") => number(rest),
-        // A card without a count is of a single alert.
-        _ => lines.find_map(count).unwrap_or(1),
+        // A card of one line counts in its title; one without a count is of a single alert.
+        _ => lines.chain(title.split(", ")).find_map(count).unwrap_or(1),
     };
     Post { told, ..Post::default() }
 }

@@ -51,7 +51,7 @@ fn an_event_of_each_format_comes_back_as_it_went_in() {
     let header = b"<134>Mar 14 10:50:25 fw-edge-1 ips[7]: ".as_slice();
     check(&[header, record(7, 1, 7).as_bytes()].concat(), |_| {});
     // With a day that no calendar has, which is noted.
-    check(record(7, 1, 7).replace("03/14", "02/30").as_bytes(), |event| {
+    check(record(7, 1, 7).replace("01/15", "02/30").as_bytes(), |event| {
         assert!(event.alert.detail(crate::event::STAMP_PROBLEM).is_some());
     });
     let mut wild = record(7, 1, 7).into_bytes();
