@@ -1,16 +1,16 @@
 //! `ipsbell parse`: logs in, one ECS event a line out. Stores nothing, posts nothing, needs no
 //! configuration.
 
+mod input;
 mod lines;
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
 
 use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches};
 use ipsbell_parsers::record::RECORD_BYTES_MAX;
-use ipsbell_parsers::{Choice, Format, Offer, Read, Reader, Record, Records};
+use ipsbell_parsers::{Choice, Format, Read, Reader, Record};
 use jiff::tz::TimeZone;
 
 use super::{Command, Exit};
@@ -20,7 +20,7 @@ use crate::event::{Event, Origin};
 use crate::guard::guard;
 use crate::triage::SeverityPolicy;
 use crate::wanted::known_words;
-use lines::Lines;
+pub(super) use input::Input;
 
 /// The command.
 pub(crate) const COMMAND: Command =
@@ -44,24 +44,25 @@ fn define(command: clap::Command) -> clap::Command {
 
 /// What was read, of all files together.
 #[derive(Debug, Default)]
-struct Summary {
+pub(super) struct Summary {
     records: u64,
-    events: u64,
+    pub(super) events: u64,
     other: u64,
     unclaimed: u64,
     rejects: u64,
     cut: u64,
-    unreadable: u64,
+    pub(super) unreadable: u64,
     shown: Vec<String>,
 }
 
 /// What is asked for.
-struct Task {
-    choice: Choice,
-    zone: TimeZone,
-    raw: bool,
-    agent: config::Agent,
-    severity: SeverityPolicy,
+pub(super) struct Task {
+    pub(super) choice: Choice,
+    pub(super) zone: TimeZone,
+    /// Is the record itself printed?
+    pub(super) raw: bool,
+    pub(super) agent: config::Agent,
+    pub(super) severity: SeverityPolicy,
 }
 
 fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
@@ -83,50 +84,49 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        match task.read(path, input, &mut out, &mut summary)? {
-            Ok(()) => {}
-            Err(error) => {
-                summary.unreadable += 1;
-                writeln!(io::stderr(), "ipsbell: cannot read `{path}`: {error}")?;
-            }
+        if let Err(error) = task.print(path, input, &mut out, &mut summary)? {
+            summary.unreadable += 1;
+            writeln!(io::stderr(), "ipsbell: cannot read `{path}`: {error}")?;
         }
     }
     out.flush()?;
     summary.tell(&mut io::stderr().lock())?;
-    let failed = summary.rejects + summary.cut + summary.unreadable > 0;
-    Ok(if failed { Exit::Failed } else { Exit::Well })
+    Ok(if summary.failed() { Exit::Failed } else { Exit::Well })
 }
 
 fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
-    let choice = match arguments.get_one::<String>("format").map(String::as_str) {
-        None | Some("auto") => Choice::Auto,
-        Some(name) => match ipsbell_parsers::format(name) {
-            Some(format) => Choice::Fixed(format),
-            None => {
-                let names: Vec<&str> =
-                    ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
-                bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names))
-            }
-        },
-    };
-    let zone = match arguments.get_one::<String>("timezone") {
-        None => TimeZone::system(),
-        Some(name) => values::time_zone(name)
-            .map_err(|unfit| anyhow::anyhow!("`--timezone {name}`: wanted {}", unfit.wanted))?,
-    };
+    let given = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     // There is no configuration here: its defaults, so that an event is what the agent would make of it.
     let agent = config::Agent::standard(&host);
     Ok(Task {
-        choice,
-        zone,
+        choice: choice(given("format"))?,
+        zone: zone(given("timezone"))?,
         raw: arguments.get_flag("raw"),
         severity: SeverityPolicy::of(Vec::new(), agent.home_networks.clone()),
         agent,
     })
 }
 
-fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
+/// What `--format` says.
+pub(super) fn choice(format: Option<&str>) -> anyhow::Result<Choice> {
+    let Some(name) = format.filter(|name| *name != "auto") else { return Ok(Choice::Auto) };
+    let names: Vec<&str> = ipsbell_parsers::FORMATS.iter().map(|format| format.name).collect();
+    match ipsbell_parsers::format(name) {
+        Some(format) => Ok(Choice::Fixed(format)),
+        None => bail!("no format is called `{name}`\n  hint: {}", known_words(name, &names)),
+    }
+}
+
+/// What `--timezone` says.
+pub(super) fn zone(name: Option<&str>) -> anyhow::Result<TimeZone> {
+    let Some(name) = name else { return Ok(TimeZone::system()) };
+    values::time_zone(name)
+        .map_err(|unfit| anyhow::anyhow!("`--timezone {name}`: wanted {}", unfit.wanted))
+}
+
+/// The log at this path; `-` is standard input.
+pub(super) fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
     if path == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -138,45 +138,23 @@ fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
 
 impl Task {
     // The outer error is our output's, the inner one the input's.
-    fn read(
+    fn print(
         &self,
         path: &str,
         input: impl io::Read,
         out: &mut impl Write,
         summary: &mut Summary,
     ) -> io::Result<io::Result<()>> {
-        let mut reader = Reader::new(self.choice);
-        let mut records = Records::new(self.choice);
-        let mut lines = Lines::new(input);
-        // The line that is read, and that on which the record that is open begins.
-        let (mut number, mut begin) = (0_u64, 0_u64);
-        let mut record = |number, record: Option<Record<'_>>, summary: &mut Summary| match record {
-            Some(record) => self.record((path, number), &record, &mut reader, out, summary),
-            None => Ok(()),
+        let mut input = Input::new(path, self.choice, input);
+        let mut print = |event: Event<'_>| {
+            out.write_all(event.ecs(self.raw).as_bytes())?;
+            out.write_all(b"\n")
         };
         loop {
-            let line = match lines.next_line() {
-                Ok(Some(line)) => line,
-                Ok(None) => return record(begin, records.take(), summary).map(Ok),
+            match input.step(self, summary, &mut print)? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
-            };
-            number += 1;
-            let (offset, bytes, cut) = (line.offset, line.record, line.cut_bytes > 0);
-            let mut offer = records.offer(offset, bytes, cut);
-            if offer == Offer::Before {
-                record(begin, records.take(), summary)?;
-                offer = records.offer(offset, bytes, cut);
-            }
-            if records.open() == Some(offset) {
-                begin = number;
-            }
-            match offer {
-                Offer::Alone => {
-                    let alone = Record { offset, bytes: Cow::Borrowed(bytes), cut };
-                    record(number, Some(alone), summary)?;
-                }
-                Offer::Complete => record(begin, records.take(), summary)?,
-                Offer::Taken | Offer::Before => {}
             }
         }
     }
@@ -187,8 +165,8 @@ impl Task {
         place: (&str, u64),
         record: &Record<'_>,
         reader: &mut Reader,
-        out: &mut impl Write,
         summary: &mut Summary,
+        take: &mut dyn FnMut(Event<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         summary.records += 1;
         summary.cut += u64::from(record.cut);
@@ -196,9 +174,7 @@ impl Task {
         match guard(|| reader.read(&record.bytes)) {
             Ok(Read::Alert { format, alert }) => {
                 summary.events += 1;
-                let event = self.event(*alert, format, path, record);
-                out.write_all(event.ecs(self.raw).as_bytes())?;
-                out.write_all(b"\n")?;
+                take(self.event(*alert, format, path, record))?;
             }
             Ok(Read::Other { .. }) => summary.other += 1,
             Ok(Read::Blank) => summary.records -= 1,
@@ -251,7 +227,12 @@ impl Summary {
         }
     }
 
-    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Could something not be read?
+    pub(super) fn failed(&self) -> bool {
+        self.rejects + self.cut + self.unreadable > 0
+    }
+
+    pub(super) fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown } = self;
         writeln!(
             out,

@@ -22,6 +22,7 @@ mod opening;
 mod patience;
 mod positions;
 mod remembered;
+mod replay;
 mod reserve;
 mod retention;
 mod rows;

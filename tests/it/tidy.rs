@@ -25,6 +25,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("triage", &["config", "event", "matcher"]),
     ("message", &["event", "triage", "trouble"]),
+    ("preview", &["event", "message", "triage"]),
     ("destinations", &["clock", "config", "message", "secret"]),
     ("health", &["destinations", "triage", "trouble"]),
     (

@@ -12,7 +12,7 @@ fn check(choice: Choice, input: &str) -> (Vec<String>, Summary) {
     };
     let mut out = Vec::new();
     let mut summary = Summary::default();
-    task.read("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
+    task.print("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
     let out = String::from_utf8(out).unwrap();
     (out.lines().map(String::from).collect(), summary)
 }
