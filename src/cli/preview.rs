@@ -3,12 +3,12 @@
 
 mod feed;
 mod file;
+mod progress;
 mod stage;
 
 use std::cell::RefCell;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::{Args as _, FromArgMatches as _};
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ use crate::wanted::known_words;
 use crate::{clock, preview};
 use feed::{FILES_MAX, Feed};
 use file::PageFile;
+use progress::Progress;
 use stage::{Seat, Shown};
 
 /// `ipsbell preview`.
@@ -41,10 +42,6 @@ nothing was told before. Several logs are merged by time: held in memory are a l
 the newest alert of each (64 MiB at the most), and with --html the first 300 posts of each destination.
 
 Exit status: 0 all was played, 1 a file or a record could not be read, 2 wrong usage or configuration";
-
-/// How often a long play says how far it is, on a terminal; and after so many events it is asked whether it is time.
-const PROGRESS_EVERY: Duration = Duration::from_secs(2);
-const PROGRESS_EVENTS: u64 = 256;
 
 #[derive(Debug, clap::Args)]
 struct Arguments {
@@ -143,17 +140,21 @@ impl Show<'_> {
         let mut players: Vec<Player<'_>> =
             seats.map(|(destination, taker)| player(config, destination, taker)).collect();
         let mut play = |show: &mut Self, event: Event<'static>| {
-            for player in &mut players {
-                player.event(event.clone());
+            show.progress.events += 1;
+            if let Some((last, others)) = players.split_last_mut() {
+                for player in others {
+                    player.event(event.clone());
+                }
+                last.event(event);
             }
             show.posts(&posts)
         };
         if let Some(since) = since {
             self.stored(config, since, &mut play)?;
         }
-        let mut feed = Feed::open(self.task, files.iter().map(String::as_str), &mut self.summary);
-        while let Some(event) = feed.next(&mut self.summary) {
-            self.progress.event(feed.bytes_read());
+        let paths = files.iter().map(String::as_str);
+        let mut feed = Feed::open(self.task, paths, &mut self.summary, &mut self.progress);
+        while let Some(event) = feed.next(&mut self.summary, &mut self.progress) {
             play(self, event)?;
         }
         let played: Vec<_> = players.into_iter().map(Player::finish).collect();
@@ -180,7 +181,9 @@ impl Show<'_> {
             let Some(last) = events.last() else { return Ok(()) };
             after = last.sequence.unwrap_or(u64::MAX);
             for event in events {
-                self.progress.event(0);
+                if self.progress.is_due() {
+                    self.progress.tell(0);
+                }
                 let severity = self.task.severity.severity(&event);
                 // The clock is the records' own, as with files.
                 let read_at = event.read_at.min(event.at);
@@ -213,43 +216,6 @@ fn player<'p>(
     taker: &'p mut dyn FnMut(Post),
 ) -> Player<'p> {
     Player::new(&config.agent.host, Policy::new(config, destination), destination.pace, taker)
-}
-
-/// How far it is, for somebody who waits at a terminal.
-struct Progress {
-    is_shown: bool,
-    next: Instant,
-    bytes: u64,
-    events: u64,
-    posts: u64,
-}
-
-impl Progress {
-    fn new(files: &[String]) -> Self {
-        let bytes = |path: &String| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        Self {
-            is_shown: std::io::stderr().is_terminal(),
-            next: clock::monotonic() + PROGRESS_EVERY,
-            bytes: files.iter().map(bytes).sum(),
-            events: 0,
-            posts: 0,
-        }
-    }
-
-    fn event(&mut self, bytes_read: u64) {
-        self.events += 1;
-        if !self.is_shown || !self.events.is_multiple_of(PROGRESS_EVENTS) {
-            return;
-        }
-        let now = clock::monotonic();
-        if now < self.next {
-            return;
-        }
-        self.next = now + PROGRESS_EVERY;
-        let Self { events, posts, bytes, .. } = self;
-        let (read, of) = (bytes_read >> 20, *bytes >> 20);
-        say(&format!("{events} alerts -> {posts} posts so far; read {read} of {of} MiB"));
-    }
 }
 
 fn check_files(files: &[String]) -> Result<(), Unusable> {

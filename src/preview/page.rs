@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Hours, Played, Post};
 use crate::message::sanitize::is_invisible;
@@ -17,7 +17,7 @@ pub const POSTS_MAX: usize = 300;
 const STYLE: &str = include_str!("page.css");
 
 /// The face of who posts, drawn once and shown beside each post.
-const BELL: &str = "<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><symbol id=\"bell\" viewBox=\"0 0 24 24\">\
+const BELL: &str = "<svg class=\"art\" aria-hidden=\"true\"><symbol id=\"bell\" viewBox=\"0 0 24 24\">\
     <path d=\"M12 2a2 2 0 0 0-2 2v.3A7 7 0 0 0 5 11v5l-2 2v1h18v-1l-2-2v-5a7 7 0 0 0-5-6.7V4a2 2 0 0 0-2-2z\
     M9.5 20a2.5 2.5 0 0 0 5 0z\"/></symbol></svg>\n";
 
@@ -144,7 +144,7 @@ fn bars(hours: &Hours) -> String {
         return String::new();
     }
     let mut bars = String::new();
-    let (mut count, mut last) = (0, None);
+    let (mut count, mut ends) = (0, None);
     for (place, (begin, posts)) in hours.bars().enumerate() {
         // A single post is seen beside hundreds.
         let height = if posts == 0 { 0 } else { (posts.saturating_mul(HEIGHT) / most).max(2) };
@@ -155,15 +155,18 @@ fn bars(hours: &Hours) -> String {
             STEP - 1,
             begin.strftime("%Y-%m-%d %H:%M UTC"),
         );
-        (count, last) = (place + 1, Some(begin));
+        let (first, _) = ends.unwrap_or((begin, begin));
+        let hours = SignedDuration::from_hours(hours.width_hours());
+        ends = Some((first, begin.saturating_add(hours).unwrap_or(begin)));
+        count = place + 1;
     }
     let span = match hours.width_hours() {
         1 => "hour".to_owned(),
         width => format!("{width} hours"),
     };
-    let ends = hours.bars().next().map(|(first, _)| first).zip(last);
-    let ends = ends.map_or_else(String::new, |(first, last)| {
-        format!("{} to {}", first.strftime("%Y-%m-%d %H:%M"), last.strftime("%Y-%m-%d %H:%M UTC"))
+    let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
+    let ends = ends.map_or_else(String::new, |(first, end)| {
+        format!("{} to {} UTC", minute(first), minute(end))
     });
     // Few bars keep their width instead of filling the row.
     let width = (count * STEP).max(24 * STEP);

@@ -8,6 +8,7 @@ use ipsbell_parsers::alert::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Event;
+use crate::guard::guard;
 use crate::message::{self, Message};
 use crate::triage::{Desk, Entry, Fate, Plan, Policy, Reason, Report};
 
@@ -191,14 +192,16 @@ impl<'p> Player<'p> {
             let sample = self.samples.get(group.newest).filter(|_| told.events > 0).cloned();
             Some(Entry { group, reason: told.reason, events: told.events, sample })
         });
-        message::compose(&Report {
+        let report = Report {
             id: &id,
             agent_host: &self.agent_host,
             now: self.now,
             entries: entries.collect(),
             rest: plan.rest(&self.desk),
             gap: None,
-        })
+        };
+        // As the sender does it.
+        guard(|| message::compose(&report)).unwrap_or_else(|_| message::compose_in_numbers(&report))
     }
 }
 

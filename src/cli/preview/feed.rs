@@ -7,6 +7,7 @@ use std::io;
 
 use jiff::Timestamp;
 
+use super::progress::Progress;
 use crate::cli::parse::{self, Input, Summary, Task};
 use crate::cli::say;
 use crate::event::Event;
@@ -35,6 +36,7 @@ impl<'t> Feed<'t> {
         task: &'t Task,
         paths: impl Iterator<Item = &'t str>,
         summary: &mut Summary,
+        progress: &mut Progress,
     ) -> Self {
         let mut feed = Self { task, logs: Vec::new(), next: BinaryHeap::new() };
         for path in paths {
@@ -43,7 +45,7 @@ impl<'t> Feed<'t> {
                     let input = Input::new(path, task.choice, input);
                     let log = Log { path, input, ended: false, ready: VecDeque::new() };
                     feed.logs.push(log);
-                    feed.queue(feed.logs.len() - 1, summary);
+                    feed.queue(feed.logs.len() - 1, summary, progress);
                 }
                 Err(error) => {
                     summary.unreadable += 1;
@@ -55,25 +57,36 @@ impl<'t> Feed<'t> {
     }
 
     /// The earliest of the logs' next events; none at the end of all of them.
-    pub(super) fn next(&mut self, summary: &mut Summary) -> Option<Event<'static>> {
+    pub(super) fn next(
+        &mut self,
+        summary: &mut Summary,
+        progress: &mut Progress,
+    ) -> Option<Event<'static>> {
         let Reverse((_, place)) = self.next.pop()?;
         let event = self.logs.get_mut(place)?.ready.pop_front();
-        self.queue(place, summary);
+        self.queue(place, summary, progress);
         event
     }
 
-    /// Bytes that were read, of all logs.
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.logs.iter().map(|log| log.input.offset()).sum()
+    /// Reads on in a log until there is an event, and puts it into the row.
+    fn queue(&mut self, place: usize, summary: &mut Summary, progress: &mut Progress) {
+        while let Some(log) = self.logs.get_mut(place)
+            && log.ready.is_empty()
+            && !log.ended
+        {
+            log.read(self.task, summary);
+            // A log may hold millions of records that are no alerts.
+            if progress.is_due() {
+                progress.tell(self.bytes_read());
+            }
+        }
+        let ready = self.logs.get(place).and_then(|log| log.ready.front());
+        self.next.extend(ready.map(|event| Reverse((event.read_at, place))));
     }
 
-    /// Reads on in a log until there is an event, and puts it into the row.
-    fn queue(&mut self, place: usize, summary: &mut Summary) {
-        let Some(log) = self.logs.get_mut(place) else { return };
-        while log.ready.is_empty() && !log.ended {
-            log.read(self.task, summary);
-        }
-        self.next.extend(log.ready.front().map(|event| Reverse((event.read_at, place))));
+    /// Of all logs.
+    fn bytes_read(&self) -> u64 {
+        self.logs.iter().map(|log| log.input.offset()).sum()
     }
 }
 
@@ -132,10 +145,11 @@ mod tests {
             severity: SeverityPolicy::of(Vec::new(), Vec::new()),
         };
         let paths = ["a", "b", "c", "missing"].map(path);
-        let mut summary = Summary::default();
-        let mut feed = Feed::open(&task, paths.iter().map(String::as_str), &mut summary);
+        let (mut summary, mut progress) = (Summary::default(), Progress::new(&[]));
+        let mut feed =
+            Feed::open(&task, paths.iter().map(String::as_str), &mut summary, &mut progress);
         let mut found = Vec::new();
-        while let Some(event) = feed.next(&mut summary) {
+        while let Some(event) = feed.next(&mut summary, &mut progress) {
             found.push(event.at.as_second() % 60);
         }
         // What stands too late in its log is given when it is found.
@@ -156,9 +170,9 @@ mod tests {
             agent: config::Agent::standard("web1"),
             severity: SeverityPolicy::of(Vec::new(), Vec::new()),
         };
-        let mut summary = Summary::default();
-        let mut feed = Feed::open(&task, path.to_str().into_iter(), &mut summary);
-        let event = feed.next(&mut summary).unwrap();
+        let (mut summary, mut progress) = (Summary::default(), Progress::new(&[]));
+        let mut feed = Feed::open(&task, path.to_str().into_iter(), &mut summary, &mut progress);
+        let event = feed.next(&mut summary, &mut progress).unwrap();
         assert!(event.read_at < event.at && event.read_at <= crate::clock::now());
     }
 }

@@ -169,8 +169,10 @@ fn settings(config: &Config, destination: &Destination) -> Vec<(&'static str, St
     vec![
         ("type", destination.kind.name.to_owned()),
         ("min_severity", destination.min_severity.word().to_owned()),
-        ("match, unless", format!("{}, {}", matches.len(), unless.len())),
-        ("mute, severity", format!("{}, {}", config.mutes.len(), config.severities.len())),
+        ("match", if matches.is_empty() { "everything".to_owned() } else { count(matches.len()) }),
+        ("unless", count(unless.len())),
+        ("[[mute]]", count(config.mutes.len())),
+        ("[[severity]]", count(config.severities.len())),
         ("triage", destination.triage.to_string()),
         ("group_by", list(group_by)),
         ("repeat_every", duration_text(destination.repeat_every)),
@@ -178,6 +180,10 @@ fn settings(config: &Config, destination: &Destination) -> Vec<(&'static str, St
         ("pace", duration_text(destination.pace)),
         ("mention", list(mentions.iter().map(mention))),
     ]
+}
+
+fn count(given: usize) -> String {
+    if given == 0 { "none".to_owned() } else { format!("{given} given") }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
