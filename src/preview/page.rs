@@ -181,7 +181,7 @@ fn bars(hours: &Hours) -> String {
 fn article(post: &Post) -> String {
     let Post { at, alerts, message, .. } = post;
     let mention = message.mention.as_deref().map_or_else(String::new, |mention| {
-        format!("<span class=\"mention\">{}</span> ", Escaped(mention))
+        format!("<span class=\"mention\">{}</span> ", Escaped(&called(mention)))
     });
     let cards: String = message.cards.iter().map(|card| self::card(card, message)).collect();
     let footer = match message.footer.is_empty() {
@@ -199,6 +199,13 @@ fn article(post: &Post) -> String {
         Html(&message.headline),
         look(message.tone),
     )
+}
+
+/// `<!here>` as the channel shows it, `@here`; another mention as it stands in the settings.
+fn called(mention: &str) -> String {
+    let name = mention.strip_prefix("<!").and_then(|rest| rest.strip_suffix('>'));
+    let is_word = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase());
+    name.filter(is_word).map_or_else(|| mention.to_owned(), |name| format!("@{name}"))
 }
 
 fn told(alerts: u64) -> String {

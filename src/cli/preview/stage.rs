@@ -91,7 +91,9 @@ impl<'c> Seat<'c> {
                 let Post { at, alerts, message, .. } = &post;
                 let (at, number, name) = (utc(*at), self.posts, &self.destination.name);
                 let plural = if *alerts == 1 { "" } else { "s" };
-                writeln!(out, "── {at}  post {number} to {name}, {alerts} alert{plural}")?;
+                let calls = message.mention.as_deref();
+                let calls = calls.map_or_else(String::new, |text| format!(", calls {text}"));
+                writeln!(out, "── {at}  post {number} to {name}, {alerts} alert{plural}{calls}")?;
                 write!(out, "{}", console::text(message, console::wants_colour()))?;
             }
             Shown::Json => {

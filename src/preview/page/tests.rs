@@ -233,3 +233,49 @@ fn nothing_is_fetched() {
     assert!(page.starts_with("<!doctype html>\n"));
     assert!(page.contains("default-src 'none'"));
 }
+
+/// Relative luminance of `rrggbb` (WCAG 2.2, "relative luminance").
+fn luminance(colour: &str) -> f64 {
+    let colour = u32::from_str_radix(colour, 16).unwrap();
+    let part = |shift: u32| {
+        let part = f64::from(colour >> shift & 0xff) / 255.0;
+        if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
+}
+
+/// Text has a contrast of 4.5 to 1 on its ground, by day and by night (WCAG 2.2, 1.4.3).
+#[test]
+fn text_can_be_read_by_day_and_by_night() {
+    let (day, night) = STYLE.split_once("prefers-color-scheme: dark").unwrap();
+    for theme in [day, night] {
+        let colour = |name: &str| {
+            let (_, behind) = theme.split_once(&format!("--{name}: #")).unwrap();
+            luminance(behind.split(';').next().unwrap())
+        };
+        for (text, ground) in [
+            ("text", "ground"),
+            ("text", "panel"),
+            ("text", "line"),
+            ("soft", "ground"),
+            ("soft", "panel"),
+            ("link", "ground"),
+            ("code", "code-ground"),
+            ("mention", "mention-ground"),
+        ] {
+            let (text_is, ground_is) = (colour(text), colour(ground));
+            let (light, dark) = (text_is.max(ground_is), text_is.min(ground_is));
+            let contrast = (light + 0.05) / (dark + 0.05);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+        }
+    }
+}
+
+#[test]
+fn mentions_are_shown_as_the_channel_shows_them() {
+    for (mention, shown) in
+        [("<!here>", "@here"), ("<!subteam^S1>", "<!subteam^S1>"), ("<@U1>", "<@U1>")]
+    {
+        assert_eq!(called(mention), shown);
+    }
+}
