@@ -14,12 +14,10 @@ mod standing;
 mod underway;
 mod upkeep;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ipnet::IpNet;
-use jiff::tz::TimeZone;
 use tracing::warn;
 
 pub use self::care::{BATCH_ENDS_MAX, CAREFUL_BYTES, RECORD_ENDS_MAX};
@@ -35,8 +33,6 @@ use self::standing::Duty;
 use self::upkeep::{SWEEP_EVERY, Upkeep};
 use crate::clock;
 use crate::config::Config;
-use crate::event::Origin;
-use crate::grammar::OwnFormat;
 use crate::guard::{Panicked, guard};
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Store, StoreError, Writer};

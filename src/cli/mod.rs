@@ -6,6 +6,7 @@ mod demo;
 mod formats;
 mod log;
 mod parse;
+mod preview;
 mod run;
 mod search;
 mod settings;
@@ -55,6 +56,7 @@ pub const COMMANDS: &[&Command] = &[
     &check::COMMAND,
     &test::COMMAND,
     &parse::COMMAND,
+    &preview::COMMAND,
     &watch::COMMAND,
     &status::COMMAND,
     &search::COMMAND,

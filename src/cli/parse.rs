@@ -2,9 +2,9 @@
 //! configuration.
 
 mod explain;
+mod input;
 mod lines;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches};
 use ipsbell_parsers::record::RECORD_BYTES_MAX;
-use ipsbell_parsers::{FORMATS, Offer, Record, Records};
+use ipsbell_parsers::{FORMATS, Record, Records};
 use jiff::tz::TimeZone;
 
 use super::{Command, Exit, Unusable, settings};
@@ -25,7 +25,7 @@ use crate::grammar::{self, FormatChoice, Grammar, OwnFormat, Read, Reader};
 use crate::guard::guard;
 use crate::triage::SeverityPolicy;
 use crate::wanted::{Unfit, known_words};
-use lines::Lines;
+pub(super) use input::{Input, Sink};
 
 /// The command.
 pub(crate) const COMMAND: Command =
@@ -65,30 +65,31 @@ fn define(command: clap::Command) -> clap::Command {
 
 /// What was read, of all files together.
 #[derive(Debug, Default)]
-struct Summary {
+pub(super) struct Summary {
     records: u64,
-    events: u64,
+    pub(super) events: u64,
     other: u64,
     unclaimed: u64,
     rejects: u64,
     cut: u64,
-    unreadable: u64,
+    pub(super) unreadable: u64,
     shown: Vec<String>,
     /// Alerts, other records and rejects by format, where each record is explained.
     formats: BTreeMap<String, [u64; 3]>,
 }
 
 /// What is asked for.
-struct Task {
+pub(super) struct Task {
     explains: bool,
-    choice: FormatChoice,
+    pub(super) choice: FormatChoice,
     own_formats: Arc<[Arc<OwnFormat>]>,
     also: Vec<&'static str>,
     columns: Vec<&'static str>,
-    zone: TimeZone,
-    raw: bool,
-    agent: config::Agent,
-    severity: SeverityPolicy,
+    pub(super) zone: TimeZone,
+    /// Is the record itself printed?
+    pub(super) raw: bool,
+    pub(super) agent: config::Agent,
+    pub(super) severity: SeverityPolicy,
 }
 
 fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
@@ -104,34 +105,22 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        match task.read(path, input, &mut out, &mut summary)? {
-            Ok(()) => {}
-            Err(error) => {
-                summary.unreadable += 1;
-                writeln!(io::stderr(), "ipsbell: cannot read `{path}`: {error}")?;
-            }
+        if let Err(error) = task.print(path, input, &mut out, &mut summary)? {
+            summary.unreadable += 1;
+            writeln!(io::stderr(), "ipsbell: cannot read `{path}`: {error}")?;
         }
     }
     out.flush()?;
     summary.tell(&mut io::stderr().lock())?;
-    let failed = summary.rejects + summary.cut + summary.unreadable > 0;
-    Ok(if failed { Exit::Failed } else { Exit::Well })
+    Ok(if summary.failed() { Exit::Failed } else { Exit::Well })
 }
 
 fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
+    let given = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
     let path = arguments.get_one::<PathBuf>("config");
     let config = path.map(|path| settings::load(path, Secrets::Leave)).transpose()?;
     let own_formats = config.as_ref().map(|config| Arc::clone(&config.formats)).unwrap_or_default();
-    let choice = match arguments.get_one::<String>("format").map(String::as_str) {
-        None | Some("auto") => FormatChoice::Auto,
-        Some(name) => choice(name, &own_formats)?,
-    };
-    let zone = match arguments.get_one::<String>("timezone") {
-        None => TimeZone::system(),
-        Some(name) => values::time_zone(name).map_err(|unfit| {
-            Unusable(format!("ipsbell: `--timezone {name}`: wanted {}", unfit.wanted))
-        })?,
-    };
+    let choice = choice(given("format"), &own_formats)?;
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     // Without a configuration its defaults, so that an event is what the agent would make of it.
     let standard = config::Agent::standard(&host);
@@ -146,7 +135,7 @@ fn task(arguments: &ArgMatches) -> anyhow::Result<Task> {
         columns: words(arguments, "columns", |name| kinds::column(known, FORMATS, name))?,
         choice,
         own_formats,
-        zone,
+        zone: zone(given("timezone"))?,
         raw: arguments.get_flag("raw"),
         severity,
         agent: config.map_or(standard, |config| config.agent),
@@ -169,8 +158,12 @@ fn words(
     texts.map(word).collect()
 }
 
-/// The format of this name.
-fn choice(name: &str, own: &[Arc<OwnFormat>]) -> Result<FormatChoice, Unusable> {
+/// What `--format` says: a format of the table, or one of `own`, or any.
+pub(super) fn choice(
+    format: Option<&str>,
+    own: &[Arc<OwnFormat>],
+) -> Result<FormatChoice, Unusable> {
+    let Some(name) = format.filter(|name| *name != "auto") else { return Ok(FormatChoice::Auto) };
     if let Some(known) = ipsbell_parsers::format(name) {
         return Ok(FormatChoice::Named(known));
     }
@@ -183,7 +176,15 @@ fn choice(name: &str, own: &[Arc<OwnFormat>]) -> Result<FormatChoice, Unusable> 
     Err(Unusable(format!("ipsbell: no format is called `{name}`\n  hint: {hint}")))
 }
 
-fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
+/// What `--timezone` says.
+pub(super) fn zone(name: Option<&str>) -> Result<TimeZone, Unusable> {
+    let Some(name) = name else { return Ok(TimeZone::system()) };
+    values::time_zone(name)
+        .map_err(|unfit| Unusable(format!("ipsbell: `--timezone {name}`: wanted {}", unfit.wanted)))
+}
+
+/// The log at this path; `-` is standard input.
+pub(super) fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
     if path == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -194,47 +195,41 @@ fn open(path: &str) -> anyhow::Result<Box<dyn io::Read>> {
 }
 
 impl Task {
+    /// Events are wanted, of records that this configuration's agent would read.
+    pub(super) fn of_events(
+        choice: FormatChoice,
+        zone: TimeZone,
+        agent: config::Agent,
+        severity: SeverityPolicy,
+        own_formats: Arc<[Arc<OwnFormat>]>,
+    ) -> Self {
+        let (also, columns) = (Vec::new(), Vec::new());
+        let (explains, raw) = (false, false);
+        Self { explains, choice, own_formats, also, columns, zone, raw, agent, severity }
+    }
+
+    /// The grammars for a log.
+    fn reader(&self) -> (Reader, Records) {
+        let make = |choice| ipsbell_parsers::Reader::new(choice).also(self.also.iter().copied());
+        let reader = Reader::new(&self.choice, &self.own_formats, make);
+        (reader, Records::new(self.choice.known()).columns(&self.columns))
+    }
+
     // The outer error is our output's, the inner one the input's.
-    fn read(
+    fn print(
         &self,
         path: &str,
         input: impl io::Read,
         out: &mut impl Write,
         summary: &mut Summary,
     ) -> io::Result<io::Result<()>> {
-        let make = |choice| ipsbell_parsers::Reader::new(choice).also(self.also.iter().copied());
-        let mut reader = Reader::new(&self.choice, &self.own_formats, make);
-        let mut records = Records::new(self.choice.known()).columns(&self.columns);
-        let mut lines = Lines::new(input);
-        // The line that is read, and that on which the record that is open begins.
-        let (mut number, mut begin) = (0_u64, 0_u64);
-        let mut record = |number, record: Option<Record<'_>>, summary: &mut Summary| match record {
-            Some(record) => self.record((path, number), &record, &mut reader, out, summary),
-            None => Ok(()),
-        };
+        let mut input = Input::new(path, self, input);
+        let mut printer = Printer { out, raw: self.raw };
         loop {
-            let line = match lines.next_line() {
-                Ok(Some(line)) => line,
-                Ok(None) => return record(begin, records.take(), summary).map(Ok),
+            match input.step(self, summary, &mut printer)? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
-            };
-            number += 1;
-            let (offset, bytes, cut) = (line.offset, line.record, line.cut_bytes > 0);
-            let mut offer = records.offer(offset, bytes, cut);
-            if offer == Offer::Before {
-                record(begin, records.take(), summary)?;
-                offer = records.offer(offset, bytes, cut);
-            }
-            if records.open() == Some(offset) {
-                begin = number;
-            }
-            match offer {
-                Offer::Alone => {
-                    let alone = Record { offset, bytes: Cow::Borrowed(bytes), cut };
-                    record(number, Some(alone), summary)?;
-                }
-                Offer::Complete => record(begin, records.take(), summary)?,
-                Offer::Taken | Offer::Before => {}
             }
         }
     }
@@ -245,8 +240,8 @@ impl Task {
         place: (&str, u64),
         record: &Record<'_>,
         reader: &mut Reader,
-        out: &mut impl Write,
         summary: &mut Summary,
+        sink: &mut dyn Sink,
     ) -> io::Result<()> {
         summary.records += 1;
         summary.cut += u64::from(record.cut);
@@ -256,15 +251,13 @@ impl Task {
             && let Ok(read) = &read
         {
             summary.note(read);
-            explain::write(out, place, &record.bytes, read, reader)?;
+            sink.explain(place, &record.bytes, read, reader)?;
         }
         match read {
             Ok(Read::Alert { .. }) if self.explains => summary.events += 1,
             Ok(Read::Alert { format, alert }) => {
                 summary.events += 1;
-                let event = self.event(*alert, &format, path, record);
-                out.write_all(event.ecs(self.raw).as_bytes())?;
-                out.write_all(b"\n")?;
+                sink.event(self.event(*alert, &format, path, record))?;
             }
             Ok(Read::Other { .. }) => summary.other += 1,
             Ok(Read::Blank) => summary.records -= 1,
@@ -312,6 +305,29 @@ impl Task {
     }
 }
 
+/// Prints on standard output.
+struct Printer<'o, W> {
+    out: &'o mut W,
+    raw: bool,
+}
+
+impl<W: Write> Sink for Printer<'_, W> {
+    fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        self.out.write_all(event.ecs(self.raw).as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    fn explain(
+        &mut self,
+        place: (&str, u64),
+        record: &[u8],
+        read: &Read<'_>,
+        reader: &Reader,
+    ) -> io::Result<()> {
+        explain::write(&mut self.out, place, record, read, reader)
+    }
+}
+
 impl Summary {
     fn note(&mut self, read: &Read<'_>) {
         let (format, kind) = match read {
@@ -331,7 +347,12 @@ impl Summary {
         }
     }
 
-    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Could something not be read?
+    pub(super) fn failed(&self) -> bool {
+        self.rejects + self.cut + self.unreadable > 0
+    }
+
+    pub(super) fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         let Self { records, events, other, unclaimed, rejects, cut, unreadable, shown, formats } =
             self;
         writeln!(

@@ -117,7 +117,7 @@ fn matcher(arguments: &Arguments) -> anyhow::Result<Matcher> {
 }
 
 /// `2h` is two hours before `now`; anything else is a date or an instant.
-fn since(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+pub(super) fn since(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     if let Ok(age) = values::duration(text) {
         let age = SignedDuration::try_from(age)?;
         return Ok(now.checked_sub(age)?);

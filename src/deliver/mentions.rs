@@ -10,24 +10,20 @@ const MENTION_EVERY: Duration = Duration::from_secs(600);
 
 /// The mentions of one destination.
 #[derive(Debug)]
-pub(super) struct Mentions {
+pub struct Mentions {
     by_severity: Vec<(Severity, String)>,
     last: Option<(Instant, Severity)>,
 }
 
 impl Mentions {
     /// The mentions of the settings.
-    pub(super) fn new(by_severity: &[(Severity, String)]) -> Self {
+    pub fn new(by_severity: &[(Severity, String)]) -> Self {
         Self { by_severity: by_severity.to_vec(), last: None }
     }
 
     /// The mention of a post that tells something new of these severities: the worst that has one, unless people were
     /// called for something as bad a moment ago.
-    pub(super) fn mention(
-        &self,
-        new: &BTreeSet<Severity>,
-        now: Instant,
-    ) -> Option<(Severity, String)> {
+    pub fn mention(&self, new: &BTreeSet<Severity>, now: Instant) -> Option<(Severity, String)> {
         let named = self.by_severity.iter().filter(|(severity, _)| new.contains(severity));
         let (severity, mention) = named.max_by_key(|(severity, _)| *severity)?;
         let called = |(at, called): (Instant, Severity)| {
@@ -37,7 +33,7 @@ impl Mentions {
     }
 
     /// A post with a mention of this severity is committed.
-    pub(super) fn called(&mut self, severity: Severity, now: Instant) {
+    pub fn called(&mut self, severity: Severity, now: Instant) {
         self.last = Some((now, severity));
     }
 }

@@ -12,5 +12,6 @@ mod wording;
 
 pub use heartbeat::Heartbeat;
 pub use limiter::Limiter;
+pub use mentions::Mentions;
 pub use posting::POST_TIME_MAX;
 pub use sender::{Sender, Until, finder};

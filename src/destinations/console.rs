@@ -21,6 +21,7 @@ type = "console"
     keys: &[],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
+    render: |message, form| payload(message, form, false),
     open,
 };
 
@@ -39,14 +40,7 @@ pub fn wants_colour() -> bool {
 
 impl Destination for Console {
     fn render(&self, message: &Message, form: Form) -> Vec<u8> {
-        let mut text = match form.minimal {
-            true => format!("{}\n", printable(&message.minimal)),
-            false => text(message, self.colour),
-        };
-        if form.maybe_repeated {
-            text.push_str("  (may be a repeat: an earlier try had no clear answer)\n");
-        }
-        text.into_bytes()
+        payload(message, form, self.colour)
     }
 
     fn post(&mut self, payload: &[u8], _: Duration) -> Answer {
@@ -68,6 +62,17 @@ impl Destination for Console {
     fn reach(&mut self, _: Duration) -> Result<(), String> {
         Ok(())
     }
+}
+
+fn payload(message: &Message, form: Form, colour: bool) -> Vec<u8> {
+    let mut text = match form.minimal {
+        true => format!("{}\n", printable(&message.minimal)),
+        false => text(message, colour),
+    };
+    if form.maybe_repeated {
+        text.push_str("  (may be a repeat: an earlier try had no clear answer)\n");
+    }
+    text.into_bytes()
 }
 
 /// The message as lines of text, a blank line at its end.

@@ -24,6 +24,8 @@ every = "1m"
     keys: &["url", "ca_file", "proxy", "every"],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
+    // A ping has no content.
+    render: |_, _| Vec::new(),
     open,
 };
 

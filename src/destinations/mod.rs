@@ -33,6 +33,8 @@ pub struct Kind {
     pub pace: Duration,
     /// The mentions that it can send, `<!here>`; a text is accepted if this says so.
     pub mention_allowed: fn(&str) -> bool,
+    /// The message in the form of this kind, without a receiver and its secrets: for a preview.
+    pub render: fn(&Message, Form) -> Vec<u8>,
     /// Makes one from its settings.
     pub open: fn(&Settings) -> Result<Box<dyn Destination>, SettingsError>,
 }

@@ -38,6 +38,7 @@ url_file = "/etc/ipsbell/soc.url"
     // there.
     pace: Duration::from_millis(1_200),
     mention_allowed,
+    render: payload,
     open,
 };
 

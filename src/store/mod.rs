@@ -23,6 +23,7 @@ mod opening;
 mod patience;
 mod positions;
 mod remembered;
+mod replay;
 mod reserve;
 mod retention;
 mod rows;

@@ -16,7 +16,7 @@ use crate::triage;
 pub(super) const STEP_EVENTS: usize = 1_000;
 
 /// Bytes of records that one step of a search reads, so that what it found can wait in memory until it is shown.
-const STEP_BYTES_MAX: usize = 4 << 20;
+pub(super) const STEP_BYTES_MAX: usize = 4 << 20;
 
 /// The shortest card id that a search takes.
 const CARD_CHARS_MIN: usize = 4;
@@ -25,7 +25,7 @@ const CARD_CHARS_MIN: usize = 4;
 #[derive(Debug)]
 pub struct View {
     pub(super) connection: Connection,
-    agent_host: String,
+    pub(super) agent_host: String,
 }
 
 /// What was read of one path.

@@ -56,6 +56,8 @@ mod poison;
 mod powercut;
 /// Libraries of C that are loaded before all others.
 mod preload;
+/// What would be posted, as text, lines and a page.
+mod preview;
 /// Records of several lines.
 mod records;
 /// Line by line as `linemux` gives them, where nothing is difficult.

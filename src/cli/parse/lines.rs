@@ -38,6 +38,11 @@ impl<R: io::Read> Lines<R> {
         Self { input, buffer, start: 0, end: 0, offset: 0, ended: false }
     }
 
+    /// How much of the input was given out.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The next line; the last one needs no line end.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut searched = 0;

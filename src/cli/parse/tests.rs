@@ -23,7 +23,7 @@ fn task_of(choice: FormatChoice) -> Task {
 fn check_task(task: &Task, input: &str) -> (Vec<String>, Summary) {
     let mut out = Vec::new();
     let mut summary = Summary::default();
-    task.read("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
+    task.print("-", input.as_bytes(), &mut out, &mut summary).unwrap().unwrap();
     let out = String::from_utf8(out).unwrap();
     (out.lines().map(String::from).collect(), summary)
 }

@@ -131,6 +131,11 @@ impl GroupField {
         ("format", Self::Format),
     ];
 
+    /// What users type.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(word, _)| word)
+    }
+
     fn read(text: &str) -> Result<Self, Unfit> {
         let known = Self::ALL.iter().find(|(word, _)| *word == text);
         known

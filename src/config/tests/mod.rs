@@ -58,6 +58,7 @@ static SLACK: Kind = Kind {
     keys: &["url", "ca_file", "proxy"],
     pace: Duration::from_millis(1_200),
     mention_allowed: |text| text == "<!here>",
+    render: |_, _| Vec::new(),
     open: |settings| match &settings.url {
         Some(url) if url.reveal().starts_with("https://") => Ok(Box::new(Nowhere)),
         _ => Err(SettingsError {
@@ -76,6 +77,7 @@ static CONSOLE: Kind = Kind {
     keys: &[],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
+    render: |_, _| Vec::new(),
     open: |_| Ok(Box::new(Nowhere)),
 };
 
@@ -87,6 +89,7 @@ static HEARTBEAT: Kind = Kind {
     keys: &["url", "ca_file", "proxy", "every"],
     pace: Duration::ZERO,
     mention_allowed: |_| false,
+    render: |_, _| Vec::new(),
     open: |_| Ok(Box::new(Nowhere)),
 };
 

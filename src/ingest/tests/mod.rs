@@ -33,7 +33,7 @@ impl Rig {
         for source in &mut config.sources {
             source.start_at = StartAt::Beginning;
             source.format = format.clone();
-            source.timezone = TimeZone::UTC;
+            source.timezone = jiff::tz::TimeZone::UTC;
         }
         let store = Store::open(&state, clock::now()).unwrap();
         Self { directory, store, config }
