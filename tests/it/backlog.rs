@@ -80,7 +80,9 @@ fn with_spare(place_for: &FakeSlack, spare: &FakeSlack, directory: &std::path::P
         "[[destination]]\nname = \"spare\"\ntype = \"slack\"\nurl_file = {url:?}\npace = \"20ms\"\n"
     );
     // Each new rule is told at once.
-    let destination = "posts_per_hour = { medium = \"unlimited\" }".into();
+    let destination =
+        "pace = \"20ms\"\nrepeat_every = \"1s\"\nposts_per_hour = { medium = \"unlimited\" }"
+            .into();
     Place::with(place_for, Options { more, destination, ..Options::default() })
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ipsbell_parsers::alert::{Alert, Rule, Severity, Verdict};
+use ipsbell_parsers::alert::{Alert, Endpoint, Rule, Severity, Verdict};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ fn fold(desk: &mut Desk, event: &Event<'_>) {
     desk.fold(event, event.read_at, &mut || "ID".to_owned());
 }
 
-/// Plans at this second and takes the plan as told: reason and events of each card.
+/// Plans at this second and takes the plan as told.
 fn told(desk: &mut Desk, secs: i64) -> Vec<(Reason, u64)> {
     let plan = desk.plan(at(secs), false);
     desk.tell(&plan, at(secs));
@@ -154,8 +154,7 @@ fn what_became_critical_or_was_not_stopped_is_told_at_once() {
 }
 
 fn from(source: &str, event: Event<'static>) -> Event<'static> {
-    let ip = Some(source.parse().unwrap());
-    let source = ipsbell_parsers::alert::Endpoint { ip, ..Default::default() };
+    let source = Endpoint { ip: source.parse().ok(), ..Endpoint::default() };
     Event { alert: Alert { source, ..event.alert }, ..event }
 }
 
