@@ -1,5 +1,7 @@
 //! What is told when: a desk is given events and times, and shows its plans.
 
+mod mutes;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -182,9 +184,11 @@ fn one_scanner_is_one_card_and_those_he_shares_rules_with_are_not() {
 #[test]
 fn a_machine_of_ours_that_talks_out_has_a_card_of_its_own() {
     let mut desk = desk();
-    for (sequence, source, verdict) in
-        [(1, "10.0.0.5", Verdict::Detected), (2, "10.0.0.6", Verdict::Detected), (3, "10.0.0.7", Verdict::Blocked)]
-    {
+    for (sequence, source, verdict) in [
+        (1, "10.0.0.5", Verdict::Detected),
+        (2, "10.0.0.6", Verdict::Detected),
+        (3, "10.0.0.7", Verdict::Blocked),
+    ] {
         let mut event = from(source, event(sequence, 7, Severity::High, 0));
         event.alert.destination.ip = Some("203.0.113.9".parse().unwrap());
         event.alert.verdict = verdict;
@@ -274,32 +278,6 @@ fn a_clock_that_jumps_ten_years_either_way_delays_nothing() {
         fold(&mut desk, &event(4, 8, Severity::High, there + 1));
         assert_eq!(told(&mut desk, now + 2).len(), 2, "{jump}");
     }
-}
-
-#[test]
-fn mutes_and_filters_count_what_they_hide() {
-    let policy = policy(|config| {
-        let matcher = |key, value| crate::matcher::Matcher::from_pairs([(key, value)]).unwrap();
-        config.destinations[0].min_severity = Severity::Low;
-        config.destinations[0].unless = vec![matcher("rule", "8")];
-        config.mutes = vec![crate::config::Mute {
-            matcher: matcher("rule", "9"),
-            until: Some(at(10)),
-            reason: "test".into(),
-        }];
-    });
-    let mut desk = Desk::new(policy, BTreeMap::new());
-    for (sequence, rule, severity, secs) in [
-        (1, 7, Severity::Info, 0),
-        (2, 8, Severity::High, 0),
-        (3, 9, Severity::High, 9),
-        (4, 9, Severity::High, 10),
-        (5, 7, Severity::Low, 10),
-    ] {
-        fold(&mut desk, &event(sequence, rule, severity, secs));
-    }
-    assert_eq!(desk.changes().untold, Untold { not_matched: 2, muted: 1 });
-    assert_eq!(desk.held(), 2);
 }
 
 #[test]
