@@ -28,6 +28,12 @@ pub enum StoreError {
         /// Its state directory.
         directory: PathBuf,
     },
+    /// This user may not write it.
+    #[error("the store in {} belongs to another user", directory.display())]
+    ReadOnly {
+        /// Its state directory.
+        directory: PathBuf,
+    },
     /// The database was written by a newer program, or a command is newer than the agent that wrote it.
     #[error(
         "the store has version {found}, this program knows version {known}: use the ipsbell that wrote it"
@@ -115,6 +121,7 @@ impl StoreError {
             | Self::Io { .. } => true,
             Self::InUse { .. }
             | Self::Empty { .. }
+            | Self::ReadOnly { .. }
             | Self::Newer { .. }
             | Self::Foreign
             | Self::NoWal { .. }

@@ -25,7 +25,7 @@ const CARD_CHARS_MIN: usize = 4;
 #[derive(Debug)]
 pub struct View {
     pub(super) connection: Connection,
-    agent_host: String,
+    pub(super) agent_host: String,
 }
 
 /// What was read of one path.

@@ -56,3 +56,35 @@ ALTER TABLE position ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 -- What was read, at ends of lines: of each 8 bytes of its offset and 8 of a hash, by which a copy is known that the log
 -- was read beyond.
 ALTER TABLE position ADD COLUMN anchors BLOB NOT NULL DEFAULT x'';
+
+-- Mutes that were made by command; those of the configuration stand there.
+CREATE TABLE mute (
+    id        TEXT PRIMARY KEY,
+    matcher   TEXT NOT NULL,                -- JSON: pairs of a key and a value, as they are typed
+    author    TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    since     INTEGER NOT NULL,
+    until     INTEGER,                      -- NULL: for good
+    lifted_at INTEGER,
+    lifted_by TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Grows with each change of a mute, so that senders know of it without reading them.
+ALTER TABLE identity ADD COLUMN mutes_version INTEGER NOT NULL DEFAULT 0;
+
+-- How many events each mute hid from each destination, those of the configuration as well.
+CREATE TABLE hidden (
+    destination TEXT NOT NULL,
+    mute        TEXT NOT NULL,
+    events      INTEGER NOT NULL,
+    PRIMARY KEY (destination, mute)
+) STRICT, WITHOUT ROWID;
+
+-- When a critical alert was told although it is muted: once a day for each mute and group.
+CREATE TABLE reminded (
+    destination TEXT NOT NULL,
+    mute        TEXT NOT NULL,
+    key         TEXT NOT NULL,              -- the group's
+    told_at     INTEGER NOT NULL,
+    PRIMARY KEY (destination, mute, key)
+) STRICT, WITHOUT ROWID;
