@@ -5,7 +5,10 @@ mod check;
 mod demo;
 mod formats;
 mod log;
+mod mute;
+mod mutes;
 mod parse;
+mod rights;
 mod run;
 mod search;
 mod settings;
@@ -13,6 +16,7 @@ mod status;
 mod store;
 mod temporary;
 mod test;
+mod unmute;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -58,6 +62,9 @@ pub const COMMANDS: &[&Command] = &[
     &watch::COMMAND,
     &status::COMMAND,
     &search::COMMAND,
+    &mute::COMMAND,
+    &unmute::COMMAND,
+    &mutes::COMMAND,
     &store::COMMAND,
     &formats::COMMAND,
     &demo::COMMAND,

@@ -35,7 +35,7 @@ pub(super) fn destinations(
         let hidden: i64 = snapshot.query_row(hidden, [&name], |row| row.get(0))?;
         snapshot.rollback()?;
         // What was hidden before there were counts for each mute, and by those that are forgotten, is in the sum alone.
-        if hidden > account.muted as i64 {
+        if hidden > (account.muted as i64).max(0) {
             differs(format!("{} muted by its row, {hidden} by the mutes", account.muted));
         }
         if account.unaccounted() != 0 {
