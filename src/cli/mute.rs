@@ -31,7 +31,7 @@ pub(super) const COMMAND: Command = Command {
 /// How long a mute holds if nobody says.
 const STANDARD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Characters of a reason that are kept.
+/// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 500;
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +71,11 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let now = clock::now();
     let until = until(&arguments, now)?;
+    if arguments.reason.chars().count() > REASON_CHARS_MAX {
+        let what =
+            format!("ipsbell: `--reason`: wanted a text of at most {REASON_CHARS_MAX} characters");
+        return Err(Unusable(what).into());
+    }
     let by = asked::keys(&arguments.by)?;
     let mut matcher = asked::matcher(matches)?;
     let config = arguments.settings.load_to_read()?;
@@ -97,7 +102,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         say("nothing is muted");
         return Ok(Exit::Failed);
     }
-    let reason = arguments.reason.trim().chars().take(REASON_CHARS_MAX).collect();
+    let reason = arguments.reason.trim().to_owned();
     let mute = Mute { id: new_id(), matcher, until };
     let made = MadeMute { mute, author: author(), reason, since: now, lifted: None };
     if !book.make(&made).map_err(|error| explained(error, directory, "mute …"))? {

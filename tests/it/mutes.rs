@@ -54,8 +54,10 @@ fn what_is_like_a_card_is_muted_while_the_agent_runs_and_told_again_when_it_is_l
     place.append(&[alert(7101, 1), alert(7101, 1), alert(7101, 2)]);
     let posts = slack.wait_for(2, DEADLINE);
     assert!(posts[1].shown().contains("203.0.0.2"), "{}", posts[1].shown());
-    let account = place.wait_for_account("two muted", |account| account.muted == 2);
-    assert_eq!((account.told, account.unaccounted()), (2, 0));
+    let account = place.wait_for_account("two muted and one told", |account| {
+        (account.muted, account.told) == (2, 2)
+    });
+    assert_eq!((account.stored, account.unaccounted()), (4, 0));
     let mutes = listed(&place, &[]);
     assert_eq!(mutes[0]["id"], id.as_str());
     assert_eq!(mutes[0]["matcher"], "rule = \"1:7101\", source = \"203.0.0.1\"");
@@ -132,6 +134,7 @@ fn what_cannot_be_muted_is_said_with_what_to_type() {
         (&["mute", "--rule", "7104", "--until", "2001-01-01T00:00:00Z"], 2, "ended"),
         (&["mute", "--rule", "7104", "--until", "tomorrow"], 2, "or `never`"),
         (&["mute", "--source", "7104.1"], 2, "an address or a network"),
+        (&["mute", "--rule", "7104", "--reason", &"x".repeat(501)], 2, "at most 500 characters"),
         (&["unmute", "M0000000"], 1, "ipsbell mutes"),
     ] {
         let said = failed(&place, arguments, status);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use ipsbell_parsers::alert::Rule;
 
-use crate::cli::Unusable;
+use crate::cli::{Unusable, say};
 use crate::destinations::console::printable;
 use crate::event::Event;
 use crate::matcher::{Key, Matcher};
@@ -85,7 +85,10 @@ pub(super) fn add_card(
             }
         }
     };
-    view.search(&query, Some(ranges), &|_| true, &mut take, &mut || {})?;
+    let seen = view.search(&query, Some(ranges), &|_| true, &mut take, &mut || {})?;
+    if seen == EVENTS_MAX {
+        say(&format!("the values are those of the card's newest {EVENTS_MAX} alerts"));
+    }
     if let Some((key, text)) = ambiguous {
         let text = printable(&text);
         let key = key.word();
@@ -141,7 +144,8 @@ fn rule(rule: &Rule<'_>) -> Result<Option<String>, String> {
         (Some(id), Some(generator)) if is_number(id) => Ok(Some(format!("{generator}:{id}"))),
         (Some(id), None) if is_number(id) => Ok(Some(id.to_owned())),
         (id, _) => {
-            let text = id.filter(|id| !id.is_empty()).or(rule.name.as_deref());
+            let text =
+                [id, rule.name.as_deref()].into_iter().flatten().find(|text| !text.is_empty());
             // Digits and what stands between them are ids and ranges of ids to a matcher.
             let numeric =
                 |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b":-".contains(&b));

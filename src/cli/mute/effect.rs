@@ -121,3 +121,53 @@ fn rule(event: &Event<'_>) -> String {
     let text = format!("{id}{}", rule.name.as_deref().unwrap_or("(no name)"));
     printable(&text.chars().take(NAME_CHARS_MAX).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{Place, at, store};
+
+    /// What a mute of this rule would have hidden of 3 alerts of one rule and 2 of another, with so much time to look.
+    fn text(rule: &str, time: Duration) -> String {
+        let place = Place::new();
+        let mut writer = place.store.writer().unwrap();
+        store(&mut writer, 7, 3, 0);
+        store(&mut writer, 8, 2, 0);
+        let matcher = Matcher::from_pairs([("rule", rule)]).unwrap();
+        let deadline = clock::monotonic() + time;
+        Effect::until(&place.view(), &matcher, at(-9), deadline).unwrap().text()
+    }
+
+    #[test]
+    fn what_would_have_been_hidden_is_counted_by_severity_and_rule() {
+        let text = text("1:*", LOOK_MAX);
+        assert!(text.contains("in the last 7 days it would have hidden 5 of 5 alerts"), "{text}");
+        assert!(
+            text.contains("5 medium\n          3  1:7 Probe 7\n          2  1:8 Probe 8\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn when_time_is_up_it_is_said_how_far_was_looked() {
+        let text = text("1:8", Duration::ZERO);
+        assert!(
+            text.contains("there was no time to look, it would have hidden 1 of 1 alerts"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn of_many_rules_the_most_frequent_are_shown_and_how_many_more_there_are() {
+        let mut effect = Effect::default();
+        let matcher = Matcher::default();
+        for number in 0..=u32::try_from(RULES_MAX).unwrap() {
+            let record = crate::store::tests::record(number, 2, 0);
+            effect.count(&crate::store::tests::event(record.as_bytes(), 0, at(0)), &matcher);
+        }
+        let text = effect.text();
+        let more = RULES_MAX - RULES_SHOWN;
+        assert!(text.contains(&format!("and at least {more} more rules")), "{text}");
+        assert_eq!(effect.alerts, RULES_MAX as u64 + 1);
+    }
+}

@@ -1,6 +1,7 @@
 //! Mutes that are made and lifted beside a running agent, and what they hid.
 
 use super::accounts::Teller;
+use super::damage::{after, lived, suspect};
 use super::*;
 use crate::triage::Mute;
 
@@ -137,10 +138,11 @@ fn there_are_no_more_than_the_most() {
 }
 
 #[test]
-fn a_store_that_this_user_may_not_write_is_named() {
+fn where_there_is_no_store_nothing_is_made() {
     let directory = tempfile::tempdir().unwrap();
     let error = MuteBook::open(directory.path()).unwrap_err();
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -163,4 +165,23 @@ fn looking_back_ends_at_its_time_and_when_it_is_told_to() {
         });
         assert_eq!((seen, whole.unwrap()), wanted, "since {since}");
     }
+}
+
+#[test]
+fn mutes_and_what_they_hid_are_brought_over_from_a_damaged_database() {
+    let place = lived();
+    let mut writer = place.store.writer().unwrap();
+    assert!(book(&place).make(&made("M0000001", "1:4", 0, None)).unwrap());
+    let (mut soc, _) = Teller::new(&place, "soc");
+    soc.learn(&mut None);
+    soc.read();
+    soc.commit(0, None);
+    writer.mirror(at(0), true).unwrap();
+    drop((writer, soc));
+    let place = after(place, suspect);
+    assert_eq!(place.view().mutes().unwrap(), [made("M0000001", "1:4", 0, None)]);
+    assert_eq!(place.view().hidden().unwrap()["M0000001"]["soc"], 5);
+    let account = place.account("soc");
+    assert_eq!((account.muted, account.unread), (5, 0));
+    assert!(verify(place.path(), &mut |_, _| {}).unwrap().is_sound());
 }
