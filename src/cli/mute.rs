@@ -47,7 +47,7 @@ struct Arguments {
     /// How long it holds: `2h`, `3 days`; 24h if you say nothing
     #[arg(long = "for", value_name = "TIME", conflicts_with = "until")]
     length: Option<String>,
-    /// Until when it holds: `2027-01-01T00:00:00Z`, or `never` ends
+    /// Until when it holds: `2027-01-01T00:00:00Z`; for good with `never`
     #[arg(long, value_name = "INSTANT")]
     until: Option<String>,
     /// Why, for the others

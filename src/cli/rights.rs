@@ -12,11 +12,10 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// The name of whoever types: behind `sudo` that of the person, not of the account.
 pub(super) fn author() -> String {
-    let named = ["SUDO_USER", "LOGNAME", "USER"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok().filter(|name| !name.trim().is_empty()));
-    let name = named.into_iter().next();
-    let name = name.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw()));
+    let from = |name| std::env::var(name).ok().filter(|name: &String| !name.trim().is_empty());
+    let uid = rustix::process::getuid().as_raw();
+    let name = from("SUDO_USER").or_else(|| named(&accounts(), uid)).or_else(|| from("LOGNAME"));
+    let name = name.unwrap_or_else(|| format!("user {uid}"));
     name.chars().take(NAME_CHARS_MAX).collect()
 }
 
@@ -31,7 +30,7 @@ pub(super) fn explained(error: StoreError, directory: &Path, command: &str) -> a
     let owner = directory.metadata().map(|metadata| metadata.uid());
     match owner {
         Ok(uid) if denied => Unusable(format!(
-            "ipsbell: {error}; only who owns the store changes its mutes: `sudo -u {} ipsbell {command}`",
+            "ipsbell: {error}; type it as the one whose store it is: `sudo -u {} ipsbell {command}`",
             account(uid)
         ))
         .into(),
@@ -41,8 +40,12 @@ pub(super) fn explained(error: StoreError, directory: &Path, command: &str) -> a
 
 /// What `sudo -u` takes for a user: the name, `'#993'` where this machine's list of accounts has none.
 fn account(uid: u32) -> String {
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    named(&accounts, uid).unwrap_or_else(|| format!("'#{uid}'"))
+    named(&accounts(), uid).unwrap_or_else(|| format!("'#{uid}'"))
+}
+
+/// This machine's list of accounts; others may come from the network and are not in it.
+fn accounts() -> String {
+    std::fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
 /// The name of an account in a list as passwd(5) has it.

@@ -107,7 +107,7 @@ fn connect_to_read(directory: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&file, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
-    let found = schema::version(&connection)?;
+    let found = schema::version(&connection).map_err(|error| error.of_user(directory))?;
     if found == 0 {
         return Err(StoreError::Empty { directory: directory.to_owned() });
     }
