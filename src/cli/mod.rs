@@ -5,8 +5,11 @@ mod check;
 mod demo;
 mod formats;
 mod log;
+mod mute;
+mod mutes;
 mod parse;
 mod preview;
+mod rights;
 mod run;
 mod search;
 mod settings;
@@ -14,6 +17,7 @@ mod status;
 mod store;
 mod temporary;
 mod test;
+mod unmute;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -60,6 +64,9 @@ pub const COMMANDS: &[&Command] = &[
     &watch::COMMAND,
     &status::COMMAND,
     &search::COMMAND,
+    &mute::COMMAND,
+    &unmute::COMMAND,
+    &mutes::COMMAND,
     &store::COMMAND,
     &formats::COMMAND,
     &demo::COMMAND,

@@ -63,22 +63,12 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let since = arguments.since.as_deref().map(|text| since(text, clock::now())).transpose()?;
     let config = arguments.settings.load_to_read()?;
     let view = View::open(&config.agent.state_dir, &config.agent.host)?;
-    let ranges = match arguments.id.as_deref().map(|id| view.card(id)).transpose()? {
+    let ranges = match &arguments.id {
         None => None,
-        Some(Found::Card(ranges)) => Some(ranges),
-        Some(Found::Unknown) => {
-            say(
-                "ipsbell: no card has this id; an id has 8 characters, of which the first 4 suffice, and stands at the end of each post",
-            );
-            return Ok(Exit::Failed);
-        }
-        Some(Found::Ambiguous(cards)) => {
-            say(&format!(
-                "ipsbell: several cards begin like this, type one more character: {}",
-                cards.join(" ")
-            ));
-            return Ok(Exit::Failed);
-        }
+        Some(id) => match card(&view, id)? {
+            None => return Ok(Exit::Failed),
+            ranges => ranges,
+        },
     };
     let query = Query { since, limit: arguments.limit };
     let mut out = output();
@@ -108,6 +98,21 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         say("no such event is stored");
     }
     Ok(Exit::Well)
+}
+
+/// The keys and ranges of a card or post; `None`, and it is said why, if not exactly one has this id.
+pub(super) fn card(view: &View, id: &str) -> anyhow::Result<Option<Vec<(String, u64, u64)>>> {
+    say(&match view.card(id)? {
+        Found::Card(ranges) => return Ok(Some(ranges)),
+        Found::Unknown => "ipsbell: no card has this id; an id has 8 characters, of which the first 4 suffice, and \
+                           stands at the end of each post"
+            .to_owned(),
+        Found::Ambiguous(cards) => format!(
+            "ipsbell: several cards begin like this, type one more character: {}",
+            cards.join(" ")
+        ),
+    });
+    Ok(None)
 }
 
 fn matcher(arguments: &Arguments) -> anyhow::Result<Matcher> {

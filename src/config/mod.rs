@@ -224,6 +224,8 @@ pub struct Mute {
     pub until: Option<Timestamp>,
     /// Why.
     pub reason: String,
+    /// Where it stands: `/etc/ipsbell/config.toml:12`.
+    pub place: String,
 }
 
 /// `[[severity]]`. Where several fit an event, the last one holds.

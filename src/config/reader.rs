@@ -224,6 +224,11 @@ impl<'d, 'r> Table<'d, 'r> {
         read.into_iter().collect::<Option<_>>().filter(|list: &Vec<T>| !list.is_empty())
     }
 
+    /// Where it begins: `config.toml:12:1`.
+    pub(super) fn place(&self) -> String {
+        self.head.place()
+    }
+
     /// A fault is kept if the key is absent.
     pub(super) fn require(&self, key: &str) {
         if self.node(key).is_none() {

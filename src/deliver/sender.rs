@@ -55,6 +55,8 @@ pub struct Sender {
     pub(super) health: Health,
     pub(super) cursor: u64,
     pub(super) expired: u64,
+    /// The version of the mutes that the desk knows.
+    pub(super) mutes_version: Option<u64>,
     pub(super) attempt: Option<Attempt>,
     /// The answer of the attempt, while the store could not take it.
     pub(super) unwritten: Option<Unwritten>,
@@ -112,6 +114,8 @@ impl Sender {
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
         let next_try_at = named_pause(&restored.health, clock::now());
+        let mut desk = Desk::new(policy, restored.groups);
+        desk.recall(restored.reminded);
         let mut sender = Self {
             kind,
             name: destination.name.clone(),
@@ -120,10 +124,11 @@ impl Sender {
             ledger,
             receiver,
             limiter,
-            desk: Desk::new(policy, restored.groups),
+            desk,
             health: restored.health,
             cursor: restored.cursor,
             expired: 0,
+            mutes_version: None,
             attempt: restored.attempt,
             unwritten: None,
             next_try_at,
@@ -260,6 +265,7 @@ impl Sender {
     fn restore(&mut self) -> Result<(), StoreError> {
         let restored = self.ledger.restore(self.kind)?;
         self.desk.restore(restored.groups);
+        self.desk.recall(restored.reminded);
         // What is known of trouble was found meanwhile, and may be all that is known of the store's own.
         let notices = std::mem::take(&mut self.health.notices);
         self.health = Health { notices, ..restored.health };
@@ -275,6 +281,11 @@ impl Sender {
     fn sweep(&mut self) -> Result<bool, StoreError> {
         let now = clock::now();
         let (desk, gap) = (&mut self.desk, &mut self.health.gap);
+        let instant = self.ledger.instant()?;
+        if let Some((version, mutes)) = self.ledger.mutes(self.mutes_version)? {
+            self.mutes_version = Some(version);
+            desk.mute_by(mutes);
+        }
         let (mut read, mut poison) = (0, None);
         let (cursor, expired) = self.ledger.read_on(self.cursor, SWEEP_EVENTS, &mut |event| {
             read += 1;
@@ -285,6 +296,7 @@ impl Sender {
             }
             !desk.full()
         })?;
+        drop(instant);
         self.note_poison(now, poison)?;
         if expired > 0 {
             self.expired += expired;

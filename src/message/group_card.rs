@@ -68,10 +68,14 @@ fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
         .words(format!(", {}: ", severity(group.severity).word()))
         .line(rule_name(group, chars_max, disclosure));
     let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
-    if id.is_empty() || group.rule_name.is_none() {
-        return line;
+    let line = match id.is_empty() || group.rule_name.is_none() {
+        true => line,
+        false => line.words(" (").line(id).words(")"),
+    };
+    match group.muted_by.as_deref().and_then(search_id) {
+        Some(mute) => line.words(format!(", told once a day although muted by {mute}")),
+        None => line,
     }
-    line.words(" (").line(id).words(")")
 }
 
 /// What was done to most of the events, and that some were not stopped where most were.

@@ -28,6 +28,12 @@ pub enum StoreError {
         /// Its state directory.
         directory: PathBuf,
     },
+    /// This user may not write it.
+    #[error("the store in {} belongs to another user", directory.display())]
+    ReadOnly {
+        /// Its state directory.
+        directory: PathBuf,
+    },
     /// The database was written by a newer program, or a command is newer than the agent that wrote it.
     #[error(
         "the store has version {found}, this program knows version {known}: use the ipsbell that wrote it"
@@ -94,6 +100,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same of the store in this directory, where it is not the disk but the user's rights that forbid to write: who
+    /// reads a database with a write-ahead log writes beside it.
+    pub(super) fn of_user(self, directory: &std::path::Path) -> Self {
+        match self {
+            Self::Full(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) =>
+            {
+                Self::ReadOnly { directory: directory.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// Is the database itself sick, so that it is to be set aside? Not if it is another program's, or a newer one's.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Corrupt(_) | Self::Damaged { .. })
@@ -115,6 +134,7 @@ impl StoreError {
             | Self::Io { .. } => true,
             Self::InUse { .. }
             | Self::Empty { .. }
+            | Self::ReadOnly { .. }
             | Self::Newer { .. }
             | Self::Foreign
             | Self::NoWal { .. }

@@ -11,7 +11,7 @@ use super::patience::Patience;
 use super::remembered::{Restored, remembered};
 use super::turn::{Turn, take_turn};
 use super::writing::Writing;
-use super::{StoreError, troubles, writer};
+use super::{StoreError, muting, troubles, writer};
 use crate::event::Event;
 use crate::health::Health;
 use crate::message::Message;
@@ -116,6 +116,7 @@ impl Ledger {
             )?;
         }
         let mut restored = remembered(&self.connection, &self.destination)?;
+        restored.reminded = muting::reminded(&self.connection, &self.destination)?;
         if restored.health.notices.incidents_to().is_none() {
             // Its row was made before there were incidents.
             restored.health.notices = notices;
@@ -188,6 +189,7 @@ impl Ledger {
     ) -> Result<Option<Attempt>, StoreError> {
         let transaction = Writing::begin(&self.connection, &self.turn, &mut self.patience)?;
         write_changes(&transaction, &self.destination, changes)?;
+        muting::write(&transaction, &self.destination, changes)?;
         transaction
             .prepare_cached(
                 "UPDATE destination SET cursor = ?2, not_matched = not_matched + ?3, muted = muted + ?4, \

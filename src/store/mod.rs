@@ -17,7 +17,10 @@ mod journals;
 mod json;
 mod ledger;
 mod lock;
+mod lookback;
 mod mirror;
+mod mutes;
+mod muting;
 mod numbers;
 mod opening;
 mod patience;
@@ -52,6 +55,7 @@ pub use identity::{Home, machine};
 pub use ledger::{Attempt, Ledger, NewAttempt, Outcome};
 pub use lock::running;
 pub use mirror::MIRROR;
+pub use mutes::{Hidden, MUTES_MAX, MadeMute, MuteBook};
 pub use opening::Store;
 pub use remembered::Restored;
 pub use reserve::{READER_LEAVES_BYTES, RESERVE, RESERVE_BYTES};
@@ -107,7 +111,7 @@ fn connect_to_read(directory: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&file, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
-    let found = schema::version(&connection)?;
+    let found = schema::version(&connection).map_err(|error| error.of_user(directory))?;
     if found == 0 {
         return Err(StoreError::Empty { directory: directory.to_owned() });
     }

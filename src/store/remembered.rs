@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::json::from_json;
 use super::{Attempt, StoreError};
 use crate::health::Health;
-use crate::triage::Group;
+use crate::triage::{Group, Reminded};
 
 /// What the store remembers of a destination.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Restored {
     pub cursor: u64,
     /// Open groups by their key.
     pub groups: BTreeMap<String, Group>,
+    /// When muted critical alerts were told; a damaged database is not asked for it.
+    pub reminded: Reminded,
     /// Health.
     pub health: Health,
     /// The attempt that has no final answer.
@@ -43,6 +45,7 @@ pub(super) fn remembered(connection: &Connection, name: &str) -> Result<Restored
     Ok(Restored {
         cursor: cursor as u64,
         groups,
+        reminded: Reminded::new(),
         health: from_json(&health, "a destination's health")?,
         attempt: open_attempt(connection, name)?,
     })

@@ -44,6 +44,7 @@ impl Writer {
     /// # Errors
     /// The database cannot be written.
     pub fn sweep(&mut self, now: Timestamp, retention: &Retention) -> Result<Swept, StoreError> {
+        self.forget_mutes(now)?;
         let mut swept = Swept { more: true, ..Swept::default() };
         let before = |age: Option<std::time::Duration>| {
             let age = jiff::SignedDuration::try_from(age?).ok()?;

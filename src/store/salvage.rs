@@ -131,7 +131,7 @@ fn save(
         };
         rows::write(fresh, table, &rows)?;
     }
-    for table in ["path", "reading", "reading_format", "reject_reason", "incident"] {
+    for table in ["path", "reading", "reading_format", "reject_reason", "incident", "mute"] {
         if let Some(old) = old {
             rows::write(fresh, table, &rows::read(old, table, "true").0)?;
         }
@@ -294,7 +294,9 @@ fn copy_destination(
     let quoted = format!("'{}'", name.replace('\'', "''"));
     let of = |table: &str, condition: &str| rows::read(old, table, condition).0;
     rows::write(fresh, "destination", &of("destination", &format!("name = {quoted}")))?;
-    rows::write(fresh, "open_group", &of("open_group", &format!("destination = {quoted}")))?;
+    for table in ["open_group", "hidden", "reminded"] {
+        rows::write(fresh, table, &of(table, &format!("destination = {quoted}")))?;
+    }
     let open = format!("destination = {quoted} AND state = 0");
     rows::write(fresh, "notification", &of("notification", &open))?;
     let cards = format!("notification IN (SELECT id FROM notification WHERE {open})");

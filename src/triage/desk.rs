@@ -7,12 +7,14 @@ mod plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 
 pub use self::plan::{Plan, Told};
 use super::budget::Budgets;
 use super::group::Scope;
 use super::late::Lateness;
+use super::mutes::{Mute, Muting, Reminded};
 use super::policy::{Fate, HISTORY_KEY, Policy, source_key};
 use super::{CARDS_MAX, Group};
 use crate::event::Event;
@@ -46,6 +48,7 @@ pub struct Desk {
     changed: BTreeSet<String>,
     closed: BTreeSet<String>,
     untold: Untold,
+    muting: Muting,
 }
 
 /// What the store has to write: changed groups, keys of closed ones, and events that are counted only.
@@ -57,6 +60,10 @@ pub struct Changes<'a> {
     pub closed: Vec<&'a str>,
     /// Since the last time.
     pub untold: Untold,
+    /// Of those that are muted: how many each mute hid, by its id.
+    pub hidden: &'a BTreeMap<String, u64>,
+    /// Muted critical alerts that are told all the same.
+    pub reminded: &'a Reminded,
 }
 
 impl Desk {
@@ -77,6 +84,7 @@ impl Desk {
             changed: BTreeSet::new(),
             closed: BTreeSet::new(),
             untold: Untold::default(),
+            muting: Muting::default(),
         }
     }
 
@@ -88,6 +96,16 @@ impl Desk {
         (self.budgets, self.lateness) = (spent.budgets, spent.lateness);
     }
 
+    /// Takes up when muted critical alerts were told, as the store remembers it.
+    pub fn recall(&mut self, reminded: Reminded) {
+        self.muting = Muting::remembering(reminded);
+    }
+
+    /// From now on these are the mutes that were made by command, the oldest first.
+    pub fn mute_by(&mut self, made: Vec<Mute>) {
+        self.policy.mute_by(made);
+    }
+
     /// Takes up an event: mutes, matches and counts it. Says what became of it.
     pub fn fold(
         &mut self,
@@ -95,19 +113,28 @@ impl Desk {
         now: Timestamp,
         new_id: &mut dyn FnMut() -> String,
     ) -> Fate {
-        let fate = self.policy.fate(event, now);
-        match fate {
-            Fate::NotMatched => self.untold.not_matched += 1,
-            Fate::Muted => self.untold.muted += 1,
-            Fate::Tell => {
-                let (key, scope) = self.place(event);
-                let group = self.groups.entry(key.clone());
-                group.or_insert_with(|| Group::open(new_id(), event, scope)).add(event);
-                self.hasten(&key, now);
-                self.changed.insert(key);
+        if !self.policy.wants(event) {
+            self.untold.not_matched += 1;
+            return Fate::NotMatched;
+        }
+        let mute = self.policy.mute(event, now);
+        if let Some(mute) = mute {
+            let critical = event.severity == Severity::Critical;
+            if !(critical && self.muting.reminds(&mute.id, self.policy.values(event), now)) {
+                self.muting.hide(&mute.id);
+                self.untold.muted += 1;
+                return Fate::Muted;
             }
         }
-        fate
+        let muted_by = mute.map(|mute| mute.id.clone());
+        let (key, scope) = self.place(event);
+        let group = self.groups.entry(key.clone());
+        let group = group.or_insert_with(|| Group::open(new_id(), event, scope));
+        group.add(event);
+        group.muted_by = muted_by;
+        self.hasten(&key, now);
+        self.changed.insert(key);
+        Fate::Tell
     }
 
     /// The group to which an event belongs.
@@ -175,6 +202,8 @@ impl Desk {
             groups: groups.map(|(key, group)| (key.as_str(), group)).collect(),
             closed: self.closed.iter().map(String::as_str).collect(),
             untold: self.untold,
+            hidden: &self.muting.hidden,
+            reminded: &self.muting.told,
         }
     }
 
@@ -188,6 +217,7 @@ impl Desk {
         self.changed.clear();
         self.closed.clear();
         self.untold = Untold::default();
+        self.muting.committed();
     }
 
     fn close(&mut self, key: &str) -> Option<Group> {

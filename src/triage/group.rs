@@ -86,6 +86,9 @@ pub struct Group {
     /// What was told of it, to know what is new.
     #[serde(default)]
     pub known: Known,
+    /// The mute that would hide its newest event, if it is told all the same because it is critical.
+    #[serde(default)]
+    pub muted_by: Option<String>,
 }
 
 /// What of a group was told last.
@@ -176,6 +179,7 @@ impl Group {
             scope,
             rules: Rules::default(),
             known: Known::default(),
+            muted_by: None,
         }
     }
 

@@ -5,12 +5,14 @@ mod budget;
 mod desk;
 mod group;
 mod late;
+mod mutes;
 mod policy;
 mod rules;
 mod severity;
 
 pub use desk::{Changes, Desk, OPEN_GROUPS_MAX, OVERFLOW_KEY, Plan, Told, Untold};
 pub use group::{Distinct, Group, Known, Scope};
+pub use mutes::{Mute, REMIND_EVERY, REMINDED_MAX, Reminded};
 pub use policy::{Fate, Policy, key_matches};
 pub use rules::{Named, Rules};
 pub use severity::SeverityPolicy;

@@ -8,8 +8,9 @@ use ipnet::IpNet;
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
 
+use super::mutes::Mute;
 use super::severity::talks_out;
-use crate::config::{self, GroupField, Mute, PostsPerHour};
+use crate::config::{self, GroupField, PostsPerHour};
 use crate::event::Event;
 use crate::matcher::Matcher;
 
@@ -22,7 +23,10 @@ pub struct Policy {
     min_severity: Severity,
     matches: Vec<Matcher>,
     unless: Vec<Matcher>,
-    mutes: Vec<Mute>,
+    /// Those of the configuration.
+    configured: Vec<Mute>,
+    /// Those that were made by command.
+    made: Vec<Mute>,
     group_by: Vec<GroupField>,
     home_networks: Vec<IpNet>,
     pub(super) posts_per_hour: PostsPerHour,
@@ -50,7 +54,8 @@ impl Policy {
             min_severity: destination.min_severity,
             matches: destination.matches.clone(),
             unless: destination.unless.clone(),
-            mutes: config.mutes.clone(),
+            configured: config.mutes.iter().map(Mute::configured).collect(),
+            made: Vec::new(),
             group_by: destination.group_by.clone(),
             home_networks: config.agent.home_networks.clone(),
             posts_per_hour: destination.posts_per_hour,
@@ -59,26 +64,34 @@ impl Policy {
         }
     }
 
-    /// What becomes of this event.
-    pub fn fate(&self, event: &Event<'_>, now: Timestamp) -> Fate {
-        let wanted = event.severity >= self.min_severity
+    /// Does the destination want this event?
+    pub(super) fn wants(&self, event: &Event<'_>) -> bool {
+        event.severity >= self.min_severity
             && (self.matches.is_empty() || self.matches.iter().any(|m| m.matches(event)))
-            && !self.unless.iter().any(|m| m.matches(event));
-        let muted =
-            |mute: &Mute| mute.until.is_none_or(|until| now < until) && mute.matcher.matches(event);
-        match wanted {
-            false => Fate::NotMatched,
-            true if self.mutes.iter().any(muted) => Fate::Muted,
-            true => Fate::Tell,
-        }
+            && !self.unless.iter().any(|m| m.matches(event))
+    }
+
+    /// The mute that hides this event: the first of the configuration, else the first that was made.
+    pub(super) fn mute(&self, event: &Event<'_>, now: Timestamp) -> Option<&Mute> {
+        let mut mutes = self.configured.iter().chain(&self.made);
+        mutes.find(|mute| mute.hides(event, now))
+    }
+
+    /// From now on these are the mutes that were made by command, the oldest first.
+    pub(super) fn mute_by(&mut self, made: Vec<Mute>) {
+        self.made = made;
     }
 
     /// The `group_by` values of an event, as `field=value` lines: the same text means the same group. A machine of ours
     /// that talks out and was not stopped has a group of its own.
     pub fn key(&self, event: &Event<'_>) -> String {
-        let mut key = group_key(&self.group_by, self.triage, event);
-        if self.triage
-            && !self.group_by.contains(&GroupField::Source)
+        if self.triage { self.values(event) } else { format!("event={:032x}", event.id.0) }
+    }
+
+    /// What stands for alerts like this one, also where each is a group of its own.
+    pub(super) fn values(&self, event: &Event<'_>) -> String {
+        let mut key = group_key(&self.group_by, event);
+        if !self.group_by.contains(&GroupField::Source)
             && let Some(source) = event.alert.source.ip
             && talks_out(&self.home_networks, event)
         {
@@ -107,11 +120,8 @@ pub(super) fn source_key(source: IpAddr) -> String {
 /// The key of what happened long before it was read.
 pub(super) const HISTORY_KEY: &str = "history";
 
-fn group_key(fields: &[GroupField], triage: bool, event: &Event<'_>) -> String {
+fn group_key(fields: &[GroupField], event: &Event<'_>) -> String {
     let mut key = String::new();
-    if !triage {
-        return format!("event={:032x}", event.id.0);
-    }
     for field in fields {
         let rule = &event.alert.rule;
         let text = |text: &Option<_>| text.as_deref().unwrap_or("-").to_owned();
@@ -167,6 +177,6 @@ pub fn key_matches(key: &str, event: &Event<'_>) -> bool {
     match key.strip_prefix("event=") {
         Some(id) => id == format!("{:032x}", event.id.0),
         // The overflow group and the rest of a post have no values of their own: all of the range.
-        None => fields.is_empty() || group_key(&fields, true, event) == key,
+        None => fields.is_empty() || group_key(&fields, event) == key,
     }
 }

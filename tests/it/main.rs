@@ -50,6 +50,8 @@ mod journey;
 mod logrotate;
 /// Random lives of the real program against a toy.
 mod model;
+/// mute, unmute, mutes: beside a running agent.
+mod mutes;
 /// A record that ends the program.
 mod poison;
 /// A disk that refuses, and a machine that loses power, at each call in turn.

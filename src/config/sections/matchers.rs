@@ -33,7 +33,7 @@ impl Mute {
             let empty = text.trim().is_empty();
             if empty { Err(node.wanted("a reason")) } else { Ok(text.into_owned()) }
         });
-        Some(Self { matcher, until, reason: reason? })
+        Some(Self { matcher, until, reason: reason?, place: table.place() })
     }
 }
 

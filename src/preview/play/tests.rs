@@ -18,6 +18,7 @@ fn policy(triage: bool) -> Policy {
     config.destinations[0].triage = triage;
     config.destinations[0].min_severity = Severity::Low;
     config.mutes.push(Mute {
+        place: String::new(),
         matcher: Matcher::from_pairs([("rule", "3")]).unwrap(),
         until: None,
         reason: String::new(),

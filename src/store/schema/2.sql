@@ -87,3 +87,35 @@ CREATE TABLE reject_reason (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reject_path ON reject (path);
+
+-- Mutes that were made by command; those of the configuration stand there.
+CREATE TABLE mute (
+    id        TEXT PRIMARY KEY,
+    matcher   TEXT NOT NULL,                -- JSON: pairs of a key and a value, as they are typed
+    author    TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    since     INTEGER NOT NULL,
+    until     INTEGER,                      -- NULL: for good
+    lifted_at INTEGER,
+    lifted_by TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Grows with each change of a mute, so that senders know of it without reading them.
+ALTER TABLE identity ADD COLUMN mutes_version INTEGER NOT NULL DEFAULT 0;
+
+-- How many events each mute hid from each destination, those of the configuration as well.
+CREATE TABLE hidden (
+    destination TEXT NOT NULL,
+    mute        TEXT NOT NULL,
+    events      INTEGER NOT NULL,
+    PRIMARY KEY (destination, mute)
+) STRICT, WITHOUT ROWID;
+
+-- When a critical alert was told although it is muted: once a day for each mute and group.
+CREATE TABLE reminded (
+    destination TEXT NOT NULL,
+    mute        TEXT NOT NULL,
+    key         TEXT NOT NULL,              -- the group's
+    told_at     INTEGER NOT NULL,
+    PRIMARY KEY (destination, mute, key)
+) STRICT, WITHOUT ROWID;

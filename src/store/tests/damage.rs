@@ -77,7 +77,7 @@ fn sql(directory: &Path, sql: &str) {
     Connection::open(directory.join(DATABASE)).unwrap().execute_batch(sql).unwrap();
 }
 
-fn suspect(directory: &Path) {
+pub(super) fn suspect(directory: &Path) {
     fs::write(directory.join(damage::SUSPECT), "a sender came upon it\n").unwrap();
 }
 

@@ -8,6 +8,7 @@ mod damage;
 mod events;
 mod keeping;
 mod mirror;
+mod mutes;
 mod opening;
 mod search;
 mod torn;

@@ -45,6 +45,7 @@ fn each_kind_of_difference_is_named() {
         ("UPDATE destination SET told = told + 1", "5 told by its row, 4 by the posts"),
         ("UPDATE destination SET given_up = 2", "2 given up by its row, 0 by"),
         ("UPDATE destination SET cursor = cursor - 1", "events stored since it began, and"),
+        ("INSERT INTO hidden VALUES ('soc', 'M1', 3)", "0 muted by its row, 3 by the mutes"),
         ("UPDATE destination SET muted = -3", "14 events stored since it began, and 3 fewer"),
         (
             "UPDATE destination SET cursor = 99, not_matched = 90, began_after = 0",

@@ -1,5 +1,7 @@
 //! What is told when: a desk is given events and times, and shows its plans.
 
+mod mutes;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -275,32 +277,6 @@ fn a_clock_that_jumps_ten_years_either_way_delays_nothing() {
         fold(&mut desk, &event(4, 8, Severity::High, there + 1));
         assert_eq!(told(&mut desk, now + 2).len(), 2, "{jump}");
     }
-}
-
-#[test]
-fn mutes_and_filters_count_what_they_hide() {
-    let policy = policy(|config| {
-        let matcher = |key, value| crate::matcher::Matcher::from_pairs([(key, value)]).unwrap();
-        config.destinations[0].min_severity = Severity::Low;
-        config.destinations[0].unless = vec![matcher("rule", "8")];
-        config.mutes = vec![crate::config::Mute {
-            matcher: matcher("rule", "9"),
-            until: Some(at(10)),
-            reason: "test".into(),
-        }];
-    });
-    let mut desk = Desk::new(policy, BTreeMap::new());
-    for (sequence, rule, severity, secs) in [
-        (1, 7, Severity::Info, 0),
-        (2, 8, Severity::High, 0),
-        (3, 9, Severity::High, 9),
-        (4, 9, Severity::High, 10),
-        (5, 7, Severity::Low, 10),
-    ] {
-        fold(&mut desk, &event(sequence, rule, severity, secs));
-    }
-    assert_eq!(desk.changes().untold, Untold { not_matched: 2, muted: 1 });
-    assert_eq!(desk.held(), 2);
 }
 
 #[test]
