@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::settings::Settings;
 use super::{Command, Exit, Unusable, output};
 use crate::config::{Config, Destination};
-use crate::deliver::POST_TIME_MAX;
+use crate::deliver::{POST_TIME_MAX, wording};
 use crate::destinations::{Answer, Form, Tells};
 use crate::event::{Event, Origin};
 use crate::message::{self, Card, Message};
@@ -54,9 +54,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         ))
         .into());
     }
-    let message = test_message(&config)?;
     let mut exit = Exit::Well;
     for destination in chosen {
+        let message = test_message(&config, destination)?;
         let told = send(destination, &message);
         let mut out = output();
         writeln!(out, "{}: {}", destination.name, told.0)?;
@@ -92,7 +92,7 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
     }
 }
 
-fn test_message(config: &Config) -> anyhow::Result<Message> {
+fn test_message(config: &Config, destination: &Destination) -> anyhow::Result<Message> {
     let now = clock::now();
     let Read::Alert { format, mut alert } = Reader::new(Choice::Auto).read(RECORD.as_bytes())
     else {
@@ -112,7 +112,7 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
     let event = Event::new(*alert, format, RECORD.as_bytes(), 0, now, &origin);
     let mut group = Group::open(identifier::card(), &event, Scope::Values);
     group.add(&event);
-    let alert = message::compose(&Report {
+    let alert = wording(config, destination).compose(&Report {
         id: "",
         agent_host: &config.agent.host,
         now,

@@ -8,9 +8,12 @@ use toml::de::DeTable;
 
 use super::document::{File, Node, shown};
 use super::fault::{FAULTS_MAX, Fault, Faults};
-use super::keys::{AGENT, DESTINATION, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section};
+use super::keys::{
+    AGENT, DESTINATION, MUTE, REDACT, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
+};
 use super::reader::{Reader, Table};
-use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files};
+use super::sections::redact::REDACTIONS_MAX;
+use super::{Agent, Config, Destination, Mute, Redaction, Retention, SeverityRule, Source, files};
 use crate::destinations::{KINDS, Kind};
 use crate::wanted::known_words;
 
@@ -71,6 +74,7 @@ impl Config {
             mutes: Vec::new(),
             severities: Vec::new(),
             retention: Retention::default(),
+            redactions: Vec::new(),
         })
     }
 }
@@ -106,6 +110,18 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     }
     let mutes = parts.many(&reader, &MUTE).iter().filter_map(Mute::read).collect();
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
+    let known: Vec<&str> = names.of("name").collect();
+    let redactions: Vec<Redaction> = parts
+        .many(&reader, &REDACT)
+        .iter()
+        .filter_map(|table| Redaction::read(table, &known))
+        .collect();
+    if redactions.len() > REDACTIONS_MAX
+        && let Some(table) = parts.many(&reader, &REDACT).get(REDACTIONS_MAX)
+    {
+        let what = format!("more than {REDACTIONS_MAX} [[redact]]");
+        table.blame(what, Some("put several into one: `a|b`".to_owned()));
+    }
     let found = reader.faults.into_inner();
     let faults = in_order(files, found);
     if !faults.is_empty() {
@@ -118,6 +134,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
         mutes,
         severities,
         retention: retention.unwrap_or_default(),
+        redactions,
     })
 }
 
@@ -173,6 +190,11 @@ impl<'d> Names<'d> {
             return;
         }
         self.0.insert((node.key, name), node);
+    }
+
+    /// The values of a key.
+    fn of(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0.keys().filter(move |(of, _)| *of == key).map(|(_, name)| name.as_str())
     }
 }
 

@@ -31,6 +31,7 @@ use ipnet::IpNet;
 use ipsbell_parsers::Choice;
 use ipsbell_parsers::alert::Severity;
 use jiff::{Timestamp, tz::TimeZone};
+use regex::Regex;
 
 use crate::destinations::Kind;
 use crate::matcher::Matcher;
@@ -51,6 +52,8 @@ pub struct Config {
     pub severities: Vec<SeverityRule>,
     /// `[retention]`.
     pub retention: Retention,
+    /// `[[redact]]`.
+    pub redactions: Vec<Redaction>,
 }
 
 /// `[agent]`.
@@ -144,6 +147,12 @@ pub struct Destination {
     pub mentions: Vec<(Severity, String)>,
     /// `notices`: is the agent's own trouble told here?
     pub notices: bool,
+    /// `mask`: are values that look like secrets masked?
+    pub mask: bool,
+    /// `defang`: are URLs and host names broken?
+    pub defang: bool,
+    /// `payload`: is an excerpt of the packet's data shown?
+    pub payload: bool,
 }
 
 /// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in
@@ -197,6 +206,15 @@ pub struct SeverityRule {
     pub matches: Vec<Matcher>,
     /// The severity that it gets.
     pub set: Severity,
+}
+
+/// `[[redact]]`: what posts do not show.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// What is masked.
+    pub pattern: Regex,
+    /// In posts of these; empty is all.
+    pub destinations: Vec<String>,
 }
 
 /// `[retention]`.

@@ -14,7 +14,7 @@ use super::retry;
 use super::wording::poison_of;
 use crate::destinations::Destination;
 use crate::health::Health;
-use crate::message::{self, Message};
+use crate::message::Message;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
 use crate::triage::{Desk, Fate, Policy, Report};
@@ -66,8 +66,8 @@ pub struct Sender {
     pub(super) committed_at: Instant,
     pub(super) cursor_moved: bool,
     pub(super) stale: bool,
-    /// [`message::compose`].
-    pub(super) wording: fn(&Report<'_>) -> Message,
+    /// [`Wording::compose`](crate::message::Wording::compose).
+    pub(super) wording: Box<dyn Fn(&Report<'_>) -> Message + Send>,
     /// Is the agent's own trouble told here?
     pub(super) tells_notices: bool,
     pub(super) board: Board,
@@ -111,6 +111,7 @@ impl Sender {
         let kind = destination.kind.name;
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
+        let wording = super::wording(config, destination);
         let next_try_at = named_pause(&restored.health, clock::now());
         let mut sender = Self {
             kind,
@@ -132,7 +133,7 @@ impl Sender {
             committed_at: clock::monotonic(),
             cursor_moved: false,
             stale: false,
-            wording: message::compose,
+            wording: Box::new(move |report| wording.compose(report)),
             tells_notices: destination.notices,
             board,
             finder: finder(&destination.name),

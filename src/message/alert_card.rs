@@ -20,7 +20,7 @@ const DATA_BASE64_CHARS: usize = 16 * 1024;
 
 /// A `(label, line)` for each line that has something to say: the traffic, when and how it was
 /// seen, the rule.
-pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, Line)> {
+pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure<'_>) -> Vec<(String, Line)> {
     let lines = [
         ("Traffic", traffic_line(event, disclosure)),
         ("Seen", seen_line(event, disclosure)),
@@ -31,7 +31,7 @@ pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, L
 }
 
 /// `SOURCE → DESTINATION, inbound, tcp/http`.
-pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let direction = match (event.direction, &alert.direction_raw) {
         (Some(direction), _) => Line::new().words(direction.word()),
@@ -45,7 +45,7 @@ pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `TIME, reported as HOST, interface eth0, flow …, flags …, 1,460 bytes, answered 403, 3 times`.
-fn seen_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn seen_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let labelled = |label, key| {
         detail(alert, key).map(|text| quoted(label, &text, disclosure)).unwrap_or_default()
@@ -80,7 +80,7 @@ fn seen_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// The record's host where it is not the agent's: it can be forged, so it comes second.
-fn reported_as(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn reported_as(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     match event.alert.host.as_deref() {
         Some(host) if !host.is_empty() && !host.eq_ignore_ascii_case(&event.agent_host) => {
             Line::new().words("reported as ").quote(host, &rules(HOST_CHARS_MAX, disclosure))
@@ -90,7 +90,7 @@ fn reported_as(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `1:2034125 rev 3, CATEGORY, severity high (1), action Drop, CVE-2021-41773, T1190`.
-fn rule_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn rule_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let rule = &alert.rule;
     let id = rule_id(rule.generator, rule.id.as_deref(), disclosure);
@@ -122,7 +122,7 @@ fn rule_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// The severity, with the log's own word or number behind it.
-fn severity(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn severity(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let line = Line::new().words(format!("severity {}", event.severity.word()));
     match (event.alert.severity_raw.as_deref(), event.alert.priority) {
         (Some(raw), _) if raw.eq_ignore_ascii_case(event.severity.word()) => line,
@@ -138,7 +138,11 @@ fn severity(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `1:2034125`, `2034125`; empty where the rule has no id.
-pub(super) fn rule_id(generator: Option<u32>, id: Option<&str>, disclosure: Disclosure) -> Line {
+pub(super) fn rule_id(
+    generator: Option<u32>,
+    id: Option<&str>,
+    disclosure: Disclosure<'_>,
+) -> Line {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Line::new() };
     let lead = generator.map(|generator| format!("{generator}:")).unwrap_or_default();
     if traffic::is_digits(id) && id.len() <= WORD_CHARS_MAX {
@@ -148,7 +152,7 @@ pub(super) fn rule_id(generator: Option<u32>, id: Option<&str>, disclosure: Disc
     }
 }
 
-fn quoted(label: &str, text: &str, disclosure: Disclosure) -> Line {
+fn quoted(label: &str, text: &str, disclosure: Disclosure<'_>) -> Line {
     if text.is_empty() {
         return Line::new();
     }
@@ -156,7 +160,7 @@ fn quoted(label: &str, text: &str, disclosure: Disclosure) -> Line {
 }
 
 /// What came from the other side of the wire: the request, then the packet's data.
-pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, String)> {
+pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure<'_>) -> Vec<(String, String)> {
     let mut evidence = Vec::new();
     if let Some(sent) = request(&event.alert, disclosure) {
         evidence.push(("Client sent".to_owned(), sent));
@@ -168,7 +172,7 @@ pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String
 }
 
 /// `GET shop[.]example /item?id=1, agent curl/8, …`: what the client said of itself and its wish.
-pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure) -> Option<String> {
+pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Option<String> {
     let part = |label: &str, key: &str, chars_max: usize, is_host: bool| {
         let rules = super::sanitize::Rules { is_host, ..rules(chars_max, disclosure) };
         detail(alert, key).map(|text| format!("{label}{}", sanitize(&text, &rules)))
@@ -193,7 +197,7 @@ pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure) -> Option<Strin
 }
 
 /// The packet's data as text: bytes that are no UTF-8 as `\xNN`.
-fn data(alert: &Alert<'_>, disclosure: Disclosure) -> Option<String> {
+fn data(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Option<String> {
     let encoded = detail(alert, "ipsbell.payload")?;
     let head = encoded.get(..DATA_BASE64_CHARS.min(encoded.len())).unwrap_or_default();
     let bytes = BASE64.decode(head.as_bytes()).ok()?;

@@ -29,7 +29,7 @@ pub(super) enum Detail {
 const FURTHER_RULES_MAX: usize = 3;
 
 /// The card of a group.
-pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Card {
+pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Card {
     let group = entry.group;
     Card {
         id: search_id(&group.id).map(str::to_owned),
@@ -37,7 +37,8 @@ pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) 
         tone: Tone::Alert(group.severity),
         title: match how_much {
             Detail::Line => {
-                let parts = [title(group, how_much, disclosure), count(entry), spread(group)];
+                let parts =
+                    [title(group, how_much, disclosure), count(entry), spread(group, disclosure)];
                 Line::joined(parts, ", ")
             }
             _ => title(group, how_much, disclosure),
@@ -57,7 +58,7 @@ pub(super) fn search_id(id: &str) -> Option<&str> {
 }
 
 /// `blocked  high  RULE (1:2034125)`.
-fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
+fn title(group: &Group, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
     let chars_max = match how_much {
         Detail::Full => RULE_CHARS_MAX,
         Detail::Compact | Detail::Tight => HOST_CHARS_MAX,
@@ -86,7 +87,7 @@ pub(super) fn verdict(group: &Group) -> String {
 }
 
 /// The rule's name, its id where it has none; of a group with many rules how many and the worst.
-pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure) -> Line {
+pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
     let of = match group.scope {
         Scope::Values => {
             let id = (group.rule_generator, group.rule_id.as_deref());
@@ -106,7 +107,7 @@ pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure)
     }
 }
 
-fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure) -> Line {
+fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
     let id = (rule.generator, rule.id.as_deref());
     let line = named(rule.name.as_deref(), id, chars_max, disclosure);
     let id = rule_id(id.0, id.1, disclosure);
@@ -117,7 +118,7 @@ fn named(
     name: Option<&str>,
     (generator, id): (Option<u32>, Option<&str>),
     chars_max: usize,
-    disclosure: Disclosure,
+    disclosure: Disclosure<'_>,
 ) -> Line {
     match name.filter(|name| !name.is_empty()) {
         Some(name) => Line::new().quote(name, &rules(chars_max, disclosure)),
@@ -132,7 +133,7 @@ fn named(
     }
 }
 
-fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(String, Line)> {
+fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec<(String, Line)> {
     let group = entry.group;
     let is_single = group.total == 1 && entry.reason == Reason::New;
     match (&entry.sample, how_much, is_single) {
@@ -151,17 +152,20 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
         }
         (_, Detail::Line, _) => Vec::new(),
         (_, Detail::Tight, _) => {
-            vec![unlabelled(Line::joined([count(entry), spread(group)], ", "))]
+            vec![unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", "))]
         }
         (_, Detail::Compact, _) => {
             let when = Line::joined([times(entry), verdicts(group)], ", ");
-            vec![unlabelled(Line::joined([count(entry), spread(group)], ", ")), unlabelled(when)]
+            vec![
+                unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", ")),
+                unlabelled(when),
+            ]
         }
         (sample, Detail::Full, _) => {
             let numbers = Line::joined([count(entry), times(entry), verdicts(group)], ", ");
             let mut facts = vec![("Alerts".to_owned(), numbers)];
-            if !spread(group).is_empty() {
-                facts.push(("Spread".to_owned(), spread(group)));
+            if !spread(group, disclosure).is_empty() {
+                facts.push(("Spread".to_owned(), spread(group, disclosure)));
             }
             let further = group.rules.worst().iter().skip(1).take(FURTHER_RULES_MAX);
             facts.extend(further.map(|further| {
@@ -213,16 +217,16 @@ pub(super) fn count(entry: &Entry<'_>) -> Line {
 }
 
 /// `37 sources → 1 destination`; an address where there is only one.
-pub(super) fn spread(group: &Group) -> Line {
+pub(super) fn spread(group: &Group, disclosure: Disclosure<'_>) -> Line {
     let side = |values: &Distinct, noun| match (values.count(), values.first()) {
-        ((1, false), Some(ip)) => Some(traffic::address(ip, None)),
-        _ => distinct(values, noun),
+        ((1, false), Some(ip)) => Some(traffic::address(ip, None, disclosure)),
+        _ => distinct(values, noun).map(|count| Line::new().words(count)),
     };
     match (side(&group.sources, "source"), side(&group.destinations, "destination")) {
         (None, None) => Line::new(),
-        (Some(source), None) => Line::new().words(source),
-        (None, Some(destination)) => Line::new().words(format!("→ {destination}")),
-        (Some(source), Some(destination)) => Line::new().words(format!("{source} → {destination}")),
+        (Some(source), None) => source,
+        (None, Some(destination)) => Line::new().words("→ ").line(destination),
+        (Some(source), Some(destination)) => source.words(" → ").line(destination),
     }
 }
 

@@ -32,7 +32,7 @@ impl Line {
 
     /// With text of a log at its end, made safe and cut here. An empty text adds nothing.
     #[must_use]
-    pub fn quote(mut self, text: &str, rules: &Rules) -> Self {
+    pub fn quote(mut self, text: &str, rules: &Rules<'_>) -> Self {
         if !text.is_empty() {
             self.0.push(Span::Quote(sanitize::sanitize(text, rules)));
         }

@@ -17,10 +17,13 @@ pub use line::utc;
 mod minimal;
 mod phrase;
 mod traffic;
+mod wording;
+pub use wording::Wording;
 
 mod defang;
 mod mask;
 mod punycode;
+mod redact;
 pub mod sanitize;
 
 #[cfg(test)]
@@ -30,6 +33,7 @@ mod tests;
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 /// A whole message has at most so many characters, counted after a receiver's escaping
@@ -117,19 +121,26 @@ pub enum Span {
 }
 
 /// What may be shown of an alert, by the operator's choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disclosure {
+#[derive(Debug, Clone, Copy)]
+pub struct Disclosure<'w> {
     /// Mask what follows `Authorization:`, `Cookie:`, `password=`, `token=` and their like.
     pub mask: bool,
     /// Break URLs and host names so that nothing can be clicked.
     pub defang: bool,
     /// Show an excerpt of the packet's data.
     pub payload: bool,
+    /// What fits one of these is shown as `***`, in texts of the log and in addresses.
+    pub redactions: &'w [Regex],
 }
 
-impl Default for Disclosure {
+impl Disclosure<'_> {
+    /// All of it as the log has it.
+    pub const OPEN: Self = Self { mask: false, defang: false, payload: true, redactions: &[] };
+}
+
+impl Default for Disclosure<'_> {
     fn default() -> Self {
-        Self { mask: true, defang: true, payload: true }
+        Self { mask: true, defang: true, ..Self::OPEN }
     }
 }
 

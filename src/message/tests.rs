@@ -157,7 +157,7 @@ fn an_operator_may_show_more_or_less() {
     let event = event();
     let group = group_of(&event, "K7Q2M9XA");
     let entry = || report(vec![single(&group, &event)]);
-    let open = Disclosure { mask: false, defang: false, payload: true };
+    let open = Disclosure::OPEN;
     let text = lines(&compose_with(&entry(), open)).join("\n");
     assert!(text.contains("token=abc123") && text.contains("Basic YTpi"), "{text}");
     assert!(text.contains("GET shop.example /cgi-bin"), "{text}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Event;
-use crate::message::{self, Message};
+use crate::message::{Message, Wording};
 use crate::triage::{Desk, Fate, Plan, Policy, Report};
 
 /// Samples of groups are looked through after so many events, so that no more are kept than are needed.
@@ -49,6 +49,7 @@ pub struct Played {
 pub struct Player<'p> {
     agent_host: String,
     desk: Desk,
+    wording: Wording,
     pace: SignedDuration,
     now: Timestamp,
     /// The next post may go then.
@@ -72,6 +73,7 @@ impl<'p> Player<'p> {
         Self {
             agent_host: agent_host.to_owned(),
             desk: Desk::new(policy, BTreeMap::new()),
+            wording: Wording::default(),
             pace: SignedDuration::try_from(pace).unwrap_or(SignedDuration::MAX),
             now: Timestamp::MIN,
             free_at: Timestamp::MIN,
@@ -81,6 +83,12 @@ impl<'p> Player<'p> {
             played: Played::default(),
             post,
         }
+    }
+
+    /// The same, with posts that are worded so.
+    #[must_use]
+    pub fn worded(self, wording: Wording) -> Self {
+        Self { wording, ..self }
     }
 
     /// The next event. It is read when it happened, or when the one before it did if that is later.
@@ -157,7 +165,7 @@ impl<'p> Player<'p> {
             let sample = self.samples.get(&group.newest).filter(|_| told.events > 0).cloned();
             Some(crate::triage::Entry { group, reason: told.reason, events: told.events, sample })
         });
-        message::compose(&Report {
+        self.wording.compose(&Report {
             id: &id,
             agent_host: &self.agent_host,
             now: self.now,

@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod destination;
 pub(super) mod matchers;
+pub(super) mod redact;
 pub(super) mod retention;
 pub(super) mod source;
 pub(super) mod url;

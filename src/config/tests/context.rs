@@ -1,0 +1,35 @@
+//! What is redacted in posts, and what they show beside the log.
+
+use super::*;
+
+#[test]
+fn faults_of_what_is_redacted() {
+    let soc = "[[destination]]\nname = \"soc\"\ntype = \"console\"\nmask = 1\n";
+    let text = format!("{soc}[[redact]]\n[[redact]]\npattern = \"(a\"\ndestinations = \"sok\"\n");
+    check(
+        &[&text, "[[redact]]\npattern = \"a*\"\n[[redact]]\npattern = \"\"\n"],
+        "
+a.toml:4:8: `mask`: wanted `true` or `false`, without quotes, found the number `1`
+a.toml:5:1: [[redact]] without `pattern`
+  hint: add `pattern = 'EMP-\\d{6}'`
+a.toml:7:11: `pattern`: wanted a regular expression, found `(a`
+  hint: unclosed group
+a.toml:8:16: `destinations`: wanted the name of a destination, found `sok`
+  hint: did you mean `soc`?
+b.toml:2:11: `pattern`: wanted a regular expression that needs at least one character, found `a*`
+  hint: write `+` instead of `*`, and leave out what may be missing
+b.toml:4:11: `pattern`: wanted a regular expression of 1 to 1024 bytes, found an empty text
+  hint: such as `'EMP-\\d{6}'`, in single quotes
+",
+    );
+    let many = "[[redact]]\npattern = \"a\"\n".repeat(65);
+    check(&[&many], "a.toml:129:1: more than 64 [[redact]]\n  hint: put several into one: `a|b`");
+    let large = "[[redact]]\npattern = '(\\w{100}){100}'\n";
+    check(
+        &[large],
+        "
+a.toml:2:11: `pattern`: wanted a regular expression, found `(\\\\w{100}){100}`
+  hint: Compiled regex exceeds size limit of 1048576 bytes.
+",
+    );
+}

@@ -1,0 +1,42 @@
+//! How the posts of one destination are worded, as its operator chose.
+
+use regex::Regex;
+
+use super::{Disclosure, Message, compose_with};
+use crate::triage::Report;
+
+/// What a destination's posts show and what they do not.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// [`Disclosure::mask`].
+    pub mask: bool,
+    /// [`Disclosure::defang`].
+    pub defang: bool,
+    /// [`Disclosure::payload`].
+    pub payload: bool,
+    /// [`Disclosure::redactions`].
+    pub redactions: Vec<Regex>,
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        let Disclosure { mask, defang, payload, .. } = Disclosure::default();
+        Self { mask, defang, payload, redactions: Vec::new() }
+    }
+}
+
+impl Wording {
+    /// Words a report ([`compose_with`]).
+    pub fn compose(&self, report: &Report<'_>) -> Message {
+        compose_with(report, self.disclosure())
+    }
+
+    fn disclosure(&self) -> Disclosure<'_> {
+        Disclosure {
+            mask: self.mask,
+            defang: self.defang,
+            payload: self.payload,
+            redactions: &self.redactions,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What cards show beside the log, and what they do not show of it: from the configuration to the payload that Slack gets.
+
+use ipsbell::fake_slack::{FakeSlack, Received};
+
+use crate::support::{DEADLINE, Options, Place, secret, stamp, text};
+
+/// An alert of a request that names somebody, with the packet's data.
+fn request(rule: u32, source: &str, target: &str) -> String {
+    let payload = data_encoding::BASE64.encode(b"GET / HTTP/1.1 of EMP-123456");
+    format!(
+        r#"{{"timestamp":"{}","event_type":"alert","src_ip":"{source}","src_port":40000,"dest_ip":"{target}","dest_port":443,"proto":"TCP","app_proto":"http","alert":{{"action":"blocked","gid":1,"signature_id":{rule},"rev":1,"signature":"Probe of EMP-123456","category":"Web","severity":2}},"http":{{"hostname":"shop.example","url":"/emp-123456/EMP-123456?token=abc","http_method":"GET"}},"payload":"{payload}"}}"#,
+        stamp()
+    )
+}
+
+/// The cards and the headline of a post, with nothing of what may not be there.
+#[track_caller]
+fn check(post: &Received, wanted: &[&str], unwanted: &[&str]) {
+    let shown = post.shown();
+    for words in wanted {
+        assert!(shown.contains(words), "`{words}` is missing in:\n{shown}");
+    }
+    for words in unwanted {
+        let payload = post.json.to_string();
+        assert!(!payload.contains(words), "`{words}` is in:\n{payload}");
+    }
+}
+
+#[test]
+fn what_is_redacted_is_in_no_post_of_that_destination_and_in_the_store() {
+    let (soc, open) = (FakeSlack::start().unwrap(), FakeSlack::start().unwrap());
+    let options = Options {
+        more: "[[redact]]\npattern = 'EMP-\\d{6}'\ndestinations = \"soc\"\n\
+               [[redact]]\npattern = '^198\\.51\\.100\\.'\ndestinations = \"soc\"\n"
+            .to_owned(),
+        ..Options::default()
+    };
+    let place = Place::with(&soc, options);
+    secret(&place.path("open.url"), &open.url());
+    let config = place.path("config.toml");
+    let second = format!(
+        "[[destination]]\nname = \"open\"\ntype = \"slack\"\nurl_file = {:?}\n\
+         mask = false\ndefang = false\npayload = false\n",
+        place.path("open.url")
+    );
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &second).unwrap();
+    place.append(&[request(9001, "203.0.113.7", "198.51.100.20")]);
+    let agent = place.run();
+
+    let post = &soc.wait_for(1, DEADLINE)[0];
+    check(
+        post,
+        &[
+            "Probe of ***",
+            "/emp-123456/***?token=***",
+            "shop[.]example",
+            "HTTP/1.1 of ***",
+            "***20",
+        ],
+        &["EMP-123456", "198.51.100.20", "token=abc"],
+    );
+    let post = &open.wait_for(1, DEADLINE)[0];
+    check(
+        post,
+        &["Probe of EMP-123456", "/EMP-123456?token=abc", "GET shop.example", "198.51.100.20:443"],
+        &["HTTP/1.1", "***"],
+    );
+    assert_eq!(agent.stop(), 0);
+    for (name, slack, wanted) in [("soc", &soc, "***20:443"), ("open", &open, "198.51.100.20:443")]
+    {
+        assert_eq!(place.ipsbell(&["test", name]).status.code(), Some(0));
+        check(slack.received().last().unwrap(), &["TEST", wanted], &[]);
+    }
+    let found = text(&place.ipsbell(&["search", "--rule", "9001", "--json"]).stdout);
+    assert!(found.contains("/emp-123456/EMP-123456?token=abc"), "{found}");
+}
