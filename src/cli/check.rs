@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
+use crate::context::Context;
 use crate::destinations::Tells;
 use crate::guard::guard;
 use crate::signal::Signal;
@@ -56,6 +57,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     for source in &config.sources {
         check_source(&mut report, source)?;
     }
+    check_context(&mut report, &config);
     check_state(&mut report, &config);
     for destination in &config.destinations {
         check_destination(&mut report, destination);
@@ -176,6 +178,16 @@ fn first_records(chunk: Chunk<'_>, choice: Choice) -> Vec<Record<'_>> {
         }
     }
     found
+}
+
+fn check_context(report: &mut Report, config: &Config) {
+    let (context, faults) = Context::load(&config.context);
+    faults.sentences().for_each(|fault| report.bad(&format!("context: {fault}"), ""));
+    let [hosts, assets, rules] = context.counts();
+    if hosts + assets + rules > 0 {
+        report
+            .well(&format!("context: names of {hosts} addresses, {assets} assets, {rules} rules"));
+    }
 }
 
 fn check_state(report: &mut Report, config: &Config) {

@@ -2,10 +2,12 @@
 //! To add one, add its line here and read it in the section's file; a test fails for a key that is
 //! listed and not read.
 
+mod context;
 mod destination;
 mod redact;
 
 use crate::matcher;
+pub use context::CONTEXT;
 pub use destination::DESTINATION;
 pub use redact::REDACT;
 
@@ -41,7 +43,7 @@ pub struct Key {
 
 /// All sections, in the order of the reference.
 pub const SECTIONS: &[&Section] =
-    &[&AGENT, &SOURCE, &DESTINATION, &MUTE, &SEVERITY, &RETENTION, &REDACT];
+    &[&AGENT, &SOURCE, &DESTINATION, &MUTE, &SEVERITY, &RETENTION, &REDACT, &CONTEXT];
 
 impl Section {
     /// The section of this name.

@@ -9,11 +9,14 @@ use toml::de::DeTable;
 use super::document::{File, Node, shown};
 use super::fault::{FAULTS_MAX, Fault, Faults};
 use super::keys::{
-    AGENT, DESTINATION, MUTE, REDACT, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
+    AGENT, CONTEXT, DESTINATION, MUTE, REDACT, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
 };
 use super::reader::{Reader, Table};
 use super::sections::redact::REDACTIONS_MAX;
-use super::{Agent, Config, Destination, Mute, Redaction, Retention, SeverityRule, Source, files};
+use super::{
+    Agent, Config, ContextFiles, Destination, Mute, Redaction, Retention, SeverityRule, Source,
+    files,
+};
 use crate::destinations::{KINDS, Kind};
 use crate::wanted::known_words;
 
@@ -75,6 +78,7 @@ impl Config {
             severities: Vec::new(),
             retention: Retention::default(),
             redactions: Vec::new(),
+            context: ContextFiles::default(),
         })
     }
 }
@@ -91,6 +95,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     let parts = Parts::collect(&reader, &trees);
     let agent = parts.one(&reader, &AGENT).map(|table| Agent::read(&table, machine));
     let retention = parts.one(&reader, &RETENTION).map(|table| Retention::read(&table));
+    let context = parts.one(&reader, &CONTEXT).map(|table| ContextFiles::read(&table));
     let mut names = Names::default();
     let mut sources = Vec::new();
     for table in parts.many(&reader, &SOURCE) {
@@ -135,6 +140,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
         severities,
         retention: retention.unwrap_or_default(),
         redactions,
+        context: context.unwrap_or_default(),
     })
 }
 

@@ -54,6 +54,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[[redact]]`.
     pub redactions: Vec<Redaction>,
+    /// `[context]`.
+    pub context: ContextFiles,
 }
 
 /// `[agent]`.
@@ -206,6 +208,17 @@ pub struct SeverityRule {
     pub matches: Vec<Matcher>,
     /// The severity that it gets.
     pub set: Severity,
+}
+
+/// `[context]`: files that say more of what an alert names.
+#[derive(Debug, Clone, Default)]
+pub struct ContextFiles {
+    /// `hosts`: names of addresses.
+    pub hosts: Option<PathBuf>,
+    /// `assets`: what networks are, and whose.
+    pub assets: Option<PathBuf>,
+    /// `rules`: files of rules, perhaps with a pattern for a name.
+    pub rules: Vec<PathBuf>,
 }
 
 /// `[[redact]]`: what posts do not show.

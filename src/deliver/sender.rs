@@ -12,6 +12,7 @@ use super::mentions::Mentions;
 use super::posting::Unwritten;
 use super::retry;
 use super::wording::poison_of;
+use crate::context::Context;
 use crate::destinations::Destination;
 use crate::health::Health;
 use crate::message::Message;
@@ -106,12 +107,13 @@ impl Sender {
         receiver: Box<dyn Destination>,
         limiter: Arc<Limiter>,
         board: Board,
+        context: &Arc<Context>,
     ) -> Result<Self, StoreError> {
         let mut ledger = store.ledger(&destination.name, &config.agent.host)?;
         let kind = destination.kind.name;
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
-        let wording = super::wording(config, destination);
+        let wording = super::wording(config, destination, context);
         let next_try_at = named_pause(&restored.health, clock::now());
         let mut sender = Self {
             kind,

@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 use ipsbell_parsers::alert::Alert;
 
+use super::group_card::known_rule;
 use super::phrase::{counted, number};
 use super::sanitize::sanitize;
 use super::traffic::{
@@ -117,8 +118,19 @@ fn rule_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
             traffic::is_technique,
             disclosure,
         ),
+        references(event, disclosure),
     ];
     Line::joined(parts, ", ")
+}
+
+/// `see PAGE, PAGE`: pages that the rule's own file names, where the record names none.
+fn references(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
+    let rule = &event.alert.rule;
+    let known = known_rule((rule.generator, rule.id.as_deref()), disclosure);
+    let pages = known.filter(|_| rule.references.is_empty()).map(|known| &known.references);
+    let quote = |page: &str| Line::new().quote(page, &rules(HOST_CHARS_MAX, disclosure));
+    let pages = Line::joined(pages.into_iter().flatten().map(|page| quote(page)), ", ");
+    if pages.is_empty() { pages } else { Line::new().words("see ").line(pages) }
 }
 
 /// The severity, with the log's own word or number behind it.

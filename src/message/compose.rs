@@ -175,7 +175,7 @@ fn parties(entry: &Entry<'_>, disclosure: Disclosure<'_>) -> Line {
             let target = target.map(|target| Line::new().words("→ ").line(target));
             Line::joined([source, target].into_iter().flatten(), " ")
         }
-        _ => group_card::spread(group, disclosure),
+        _ => group_card::spread(group, disclosure.without_context()),
     }
 }
 

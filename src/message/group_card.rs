@@ -4,6 +4,7 @@ use super::alert_card::{self, rule_id};
 use super::phrase::{self, counted, distinct, number};
 use super::traffic::{self, HOST_CHARS_MAX, RULE_CHARS_MAX, rules};
 use super::{Card, Disclosure, Line, Tone, severity};
+use crate::context::RuleText;
 use crate::triage::{Distinct, Entry, Group, Named, Reason, Scope};
 
 /// What is shown of a request in the card of a batch, in escaped characters.
@@ -37,9 +38,8 @@ pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'
         tone: Tone::Alert(group.severity),
         title: match how_much {
             Detail::Line => {
-                let parts =
-                    [title(group, how_much, disclosure), count(entry), spread(group, disclosure)];
-                Line::joined(parts, ", ")
+                let spread = spread(group, disclosure.without_context());
+                Line::joined([title(group, how_much, disclosure), count(entry), spread], ", ")
             }
             _ => title(group, how_much, disclosure),
         },
@@ -69,7 +69,8 @@ fn title(group: &Group, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
         .words(format!(", {}: ", severity(group.severity).word()))
         .line(rule_name(group, chars_max, disclosure));
     let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
-    if id.is_empty() || group.rule_name.is_none() {
+    let rule = (group.rule_generator, group.rule_id.as_deref());
+    if id.is_empty() || !has_name(group.rule_name.as_deref(), rule, disclosure) {
         return line;
     }
     line.words(" (").line(id).words(")")
@@ -111,7 +112,26 @@ fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
     let id = (rule.generator, rule.id.as_deref());
     let line = named(rule.name.as_deref(), id, chars_max, disclosure);
     let id = rule_id(id.0, id.1, disclosure);
-    if id.is_empty() || rule.name.is_none() { line } else { line.words(" (").line(id).words(")") }
+    let named = has_name(rule.name.as_deref(), (rule.generator, rule.id.as_deref()), disclosure);
+    if id.is_empty() || !named { line } else { line.words(" (").line(id).words(")") }
+}
+
+/// What the rules' own files say of a rule.
+pub(super) fn known_rule<'w>(
+    (generator, id): (Option<u32>, Option<&str>),
+    disclosure: Disclosure<'w>,
+) -> Option<&'w RuleText> {
+    disclosure.context?.rule(generator, id?)
+}
+
+/// Has the rule a name, from the log or from its own file?
+fn has_name(
+    name: Option<&str>,
+    rule: (Option<u32>, Option<&str>),
+    disclosure: Disclosure<'_>,
+) -> bool {
+    name.is_some_and(|name| !name.is_empty())
+        || known_rule(rule, disclosure).is_some_and(|rule| rule.name.is_some())
 }
 
 fn named(
@@ -120,7 +140,8 @@ fn named(
     chars_max: usize,
     disclosure: Disclosure<'_>,
 ) -> Line {
-    match name.filter(|name| !name.is_empty()) {
+    let known = || known_rule((generator, id), disclosure)?.name.as_deref();
+    match name.filter(|name| !name.is_empty()).or_else(known) {
         Some(name) => Line::new().quote(name, &rules(chars_max, disclosure)),
         None => {
             let id = rule_id(generator, id, disclosure);
@@ -140,7 +161,11 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
         (Some(event), Detail::Full, true) => alert_card::facts(event, disclosure),
         (Some(_), Detail::Line, true) => Vec::new(),
         (Some(event), _, true) => {
-            let traffic = alert_card::traffic_line(event, disclosure);
+            let beside = match how_much {
+                Detail::Compact => disclosure,
+                _ => disclosure.without_context(),
+            };
+            let traffic = alert_card::traffic_line(event, beside);
             let line = Line::joined([traffic, Line::new().time(event.at)], ", ");
             let request = match alert_card::request(&event.alert, disclosure) {
                 Some(request) if how_much == Detail::Compact => {
@@ -152,7 +177,8 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
         }
         (_, Detail::Line, _) => Vec::new(),
         (_, Detail::Tight, _) => {
-            vec![unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", "))]
+            let spread = spread(group, disclosure.without_context());
+            vec![unlabelled(Line::joined([count(entry), spread], ", "))]
         }
         (_, Detail::Compact, _) => {
             let when = Line::joined([times(entry), verdicts(group)], ", ");
@@ -219,7 +245,10 @@ pub(super) fn count(entry: &Entry<'_>) -> Line {
 /// `37 sources → 1 destination`; an address where there is only one.
 pub(super) fn spread(group: &Group, disclosure: Disclosure<'_>) -> Line {
     let side = |values: &Distinct, noun| match (values.count(), values.first()) {
-        ((1, false), Some(ip)) => Some(traffic::address(ip, None, disclosure)),
+        ((1, false), Some(ip)) => {
+            let address = traffic::address(ip, None, disclosure);
+            Some(address.words(traffic::known(ip, disclosure)))
+        }
         _ => distinct(values, noun).map(|count| Line::new().words(count)),
     };
     match (side(&group.sources, "source"), side(&group.destinations, "destination")) {

@@ -36,6 +36,8 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::context::Context;
+
 /// A whole message has at most so many characters, counted after a receiver's escaping
 /// ([`sanitize::escaped_chars`]). Slack refuses somewhat above 13,200.
 pub const MESSAGE_CHARS_MAX: usize = 10_000;
@@ -120,7 +122,7 @@ pub enum Span {
     Command(String),
 }
 
-/// What may be shown of an alert, by the operator's choice.
+/// What may be shown of an alert, and what is known beside it, by the operator's choice.
 #[derive(Debug, Clone, Copy)]
 pub struct Disclosure<'w> {
     /// Mask what follows `Authorization:`, `Cookie:`, `password=`, `token=` and their like.
@@ -131,11 +133,20 @@ pub struct Disclosure<'w> {
     pub payload: bool,
     /// What fits one of these is shown as `***`, in texts of the log and in addresses.
     pub redactions: &'w [Regex],
+    /// What the machine's own files say of addresses and rules.
+    pub context: Option<&'w Context>,
 }
 
 impl Disclosure<'_> {
     /// All of it as the log has it.
-    pub const OPEN: Self = Self { mask: false, defang: false, payload: true, redactions: &[] };
+    pub const OPEN: Self =
+        Self { mask: false, defang: false, payload: true, redactions: &[], context: None };
+
+    /// The same, where there is no room for more than the log says.
+    #[must_use]
+    pub fn without_context(self) -> Self {
+        Self { context: None, ..self }
+    }
 }
 
 impl Default for Disclosure<'_> {

@@ -2,11 +2,13 @@
 
 use ipsbell_parsers::alert::{Severity, Value};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 use super::samples::{
     self, HOST, check_each, event, gap, group_of, hostile_event, large_group, report, single,
 };
 use super::*;
+use crate::config::ContextFiles;
 use crate::triage::{Entry, Gap, Group, Reason, Report, Rest};
 
 fn lines(message: &Message) -> Vec<String> {
@@ -211,6 +213,43 @@ fn check_limits(message: &Message, is_batch: bool) -> Result<(), TestCaseError> 
     Ok(())
 }
 
+/// With files that say much, and nothing good, of every address and rule.
+static WORDING: LazyLock<Wording> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let evil = "<!channel>&\u{202e}http://a.example/".repeat(20);
+    let files = ContextFiles {
+        hosts: None,
+        assets: Some(file("assets", format!("0.0.0.0/0,{evil},{evil}\n"))),
+        rules: vec![file(
+            "rules",
+            format!("a (msg:\"{evil}\"; sid:2034125; reference:url,{evil};)"),
+        )],
+    };
+    let (context, faults) = Context::load(&files);
+    assert!(faults.list.is_empty(), "{faults:?}");
+    Wording { context: context.into(), ..Wording::default() }
+});
+
+#[test]
+fn what_is_known_stands_in_the_card_and_is_made_safe() {
+    let mut event = event();
+    event.alert.rule.name = None;
+    let group = group_of(&event, "K7Q2M9XA");
+    let message = WORDING.compose(&report(vec![single(&group, &event)]));
+    assert!(message.headline.plain().contains("blocked: <!channel>"), "{:?}", message.headline);
+    let text = lines(&message).join("\n");
+    for wanted in ["192.0.2.12:443 (00-50-56-01-02-03) (<!channel>&\\u{202e}hxxp[:]//", "see <!ch"]
+    {
+        assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+    }
+    assert!(!text.contains("://"), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -245,7 +284,7 @@ proptest! {
             rest: Rest { groups: rest, events: u64::MAX, worst: Severity::High },
             gap: has_gap.then(|| Gap { why: host.clone(), waited: [u64::MAX; 5], ..gap() }),
         };
-        let message = compose(&report);
+        let message = WORDING.compose(&report);
         check_limits(&message, many > 1 || has_gap || rest > 0)?;
         let json = serde_json::to_string(&message).expect("a message is JSON");
         prop_assert_eq!(serde_json::from_str::<Message>(&json).expect("it comes back"), message);

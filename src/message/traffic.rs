@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipsbell_parsers::alert::{Alert, Endpoint, Value};
 
 use super::redact::redact;
-use super::sanitize::Rules;
+use super::sanitize::{Rules, sanitize};
 use super::{Disclosure, Line, Span};
 
 /// Budgets in escaped characters ([`super::sanitize::escaped_chars`]).
@@ -68,6 +68,16 @@ pub(super) fn address(ip: IpAddr, port: Option<u16>, disclosure: Disclosure<'_>)
     if is_redacted { Line(vec![Span::Quote(text)]) } else { Line::new().words(text) }
 }
 
+/// ` (web-1, shop, owner Team Shop)`: what the operator's own files say of an address; empty where they say nothing.
+pub(super) fn known(ip: IpAddr, disclosure: Disclosure<'_>) -> String {
+    let Some(text) = disclosure.context.and_then(|context| context.known(ip)) else {
+        return String::new();
+    };
+    // Names of machines are to be read as they are; what looks like an address of a page is broken all the same.
+    let disclosure = Disclosure { mask: false, defang: text.contains("://"), ..disclosure };
+    format!(" ({})", sanitize(&text, &rules(HOST_CHARS_MAX, disclosure)))
+}
+
 /// The text, what fits a redaction masked, and whether anything did.
 fn redacted(text: String, disclosure: Disclosure<'_>) -> (String, bool) {
     let shown = redact(&text, text.len(), disclosure.redactions).into_owned();
@@ -90,6 +100,9 @@ fn endpoint(side: &Endpoint<'_>, disclosure: Disclosure<'_>) -> Line {
         let blank = if line.is_empty() { "" } else { " " };
         let (mac, _) = redacted(self::mac(mac), disclosure);
         line = line.words(format!("{blank}({mac})"));
+    }
+    if let Some(ip) = side.ip {
+        line = line.words(known(ip, disclosure));
     }
     if let Some(domain) = &side.domain {
         let host = Rules { is_host: true, ..rules(HOST_CHARS_MAX, disclosure) };

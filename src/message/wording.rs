@@ -1,8 +1,11 @@
 //! How the posts of one destination are worded, as its operator chose.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::{Disclosure, Message, compose_with};
+use crate::context::Context;
 use crate::triage::Report;
 
 /// What a destination's posts show and what they do not.
@@ -16,12 +19,14 @@ pub struct Wording {
     pub payload: bool,
     /// [`Disclosure::redactions`].
     pub redactions: Vec<Regex>,
+    /// [`Disclosure::context`].
+    pub context: Arc<Context>,
 }
 
 impl Default for Wording {
     fn default() -> Self {
         let Disclosure { mask, defang, payload, .. } = Disclosure::default();
-        Self { mask, defang, payload, redactions: Vec::new() }
+        Self { mask, defang, payload, redactions: Vec::new(), context: Arc::default() }
     }
 }
 
@@ -37,6 +42,7 @@ impl Wording {
             defang: self.defang,
             payload: self.payload,
             redactions: &self.redactions,
+            context: Some(&self.context),
         }
     }
 }

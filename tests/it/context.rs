@@ -74,3 +74,53 @@ fn what_is_redacted_is_in_no_post_of_that_destination_and_in_the_store() {
     let found = text(&place.ipsbell(&["search", "--rule", "9001", "--json"]).stdout);
     assert!(found.contains("/emp-123456/EMP-123456?token=abc"), "{found}");
 }
+
+#[test]
+fn what_the_machines_own_files_say_stands_in_the_card_and_is_read_anew_on_hup() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    let write = |name: &str, text: &str| std::fs::write(place.path(name), text).unwrap();
+    write("hosts", "203.0.113.7 scanner.example.com\n");
+    write("assets.csv", "198.51.100.0/24,shop,Team Shop\n198.51.100.20,checkout,<!channel>\n");
+    write(
+        "local.rules",
+        "alert tcp any any -> any any (msg:\"Own name\"; reference:url,docs.example.com/9002; sid:9002;)\n",
+    );
+    let config = place.path("config.toml");
+    let context = format!(
+        "[context]\nhosts = {:?}\nassets = {:?}\nrules = {:?}\n",
+        place.path("hosts"),
+        place.path("assets.csv"),
+        place.path("*.rules"),
+    );
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &context).unwrap();
+    let unnamed = |rule| {
+        let named = request(rule, "203.0.113.7", "198.51.100.20");
+        named.replace(r#""signature":"Probe of EMP-123456","#, "")
+    };
+    place.append(&[unnamed(9002)]);
+    let said = text(&place.ipsbell(&["check"]).stdout);
+    assert!(said.contains("context: names of 1 addresses, 2 assets, 1 rules"), "{said}");
+    let agent = place.run();
+    let post = &slack.wait_for(1, DEADLINE)[0];
+    let known = [
+        "Own name",
+        "203.0.113.7:40000 (scanner.example.com)",
+        "198.51.100.20:443 (checkout, owner <!channel>)",
+        "see docs.example[.]com/9002",
+    ];
+    check(post, &known, &[]);
+    assert!(post.would_notify.is_empty() && post.would_link.is_empty(), "{post:?}");
+
+    write("assets.csv", "198.51.100.0/24,new name\nnonsense\n");
+    agent.signal("HUP");
+    agent.wait_for_log("assets.csv:2: wanted an address or a network");
+    place.append(&[unnamed(9003)]);
+    let post = &slack.wait_for(2, DEADLINE)[1];
+    check(post, &["rule 1:9003", "198.51.100.20:443 (new name)"], &["checkout"]);
+    assert_eq!(agent.stop(), 0);
+    let output = place.ipsbell(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains("FAULT context: ") && said.contains("assets.csv:2: wanted"), "{said}");
+}

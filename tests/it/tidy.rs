@@ -24,7 +24,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["clock", "config", "event", "guard", "health", "message", "tail", "triage", "trouble"],
     ),
     ("triage", &["config", "event", "matcher"]),
-    ("message", &["event", "triage", "trouble"]),
+    ("context", &["config"]),
+    ("message", &["context", "event", "triage", "trouble"]),
     ("destinations", &["clock", "config", "message", "secret"]),
     ("health", &["destinations", "triage", "trouble"]),
     (
@@ -47,6 +48,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "clock",
             "config",
+            "context",
             "destinations",
             "event",
             "guard",

@@ -1,6 +1,7 @@
 //! One file a section of the configuration: which keys it reads, and what it accepts.
 
 pub(super) mod agent;
+pub(super) mod context;
 pub(super) mod destination;
 pub(super) mod matchers;
 pub(super) mod redact;

@@ -182,11 +182,9 @@ fn one_scanner_is_one_card_and_those_he_shares_rules_with_are_not() {
 #[test]
 fn a_machine_of_ours_that_talks_out_has_a_card_of_its_own() {
     let mut desk = desk();
-    for (sequence, source, verdict) in [
-        (1, "10.0.0.5", Verdict::Detected),
-        (2, "10.0.0.6", Verdict::Detected),
-        (3, "10.0.0.7", Verdict::Blocked),
-    ] {
+    for (sequence, source, verdict) in
+        [(1, "10.0.0.5", Verdict::Detected), (2, "10.0.0.6", Verdict::Detected), (3, "10.0.0.7", Verdict::Blocked)]
+    {
         let mut event = from(source, event(sequence, 7, Severity::High, 0));
         event.alert.destination.ip = Some("203.0.113.9".parse().unwrap());
         event.alert.verdict = verdict;
