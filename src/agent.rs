@@ -274,7 +274,7 @@ fn senders(store: &Store, config: &Config, board: &Board) -> anyhow::Result<Vec<
 
 /// What the machine's own files say. Without one of them an alert is told all the same.
 fn context(config: &Config) -> Arc<Context> {
-    let (context, faults) = Context::load(&config.context);
+    let (context, faults) = Context::of(config);
     faults.sentences().for_each(|fault| warn!("In a file of [context], {fault}."));
     Arc::new(context)
 }

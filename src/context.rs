@@ -1,5 +1,5 @@
-//! What this machine's own files say of what an alert names: hosts, assets with their owners, texts of rules. Read at the
-//! start and at each reload; then a pure lookup that asks nobody. Knows no alert, no message and no receiver.
+//! What this machine's own files and its operator say of an alert: hosts, assets with their owners, texts of rules,
+//! runbooks. Read at the start and at each reload; then a pure lookup that asks nobody. Knows no message and no receiver.
 //!
 //! The texts are the operator's, not the attacker's. They are cut here and made safe where they are shown.
 
@@ -17,7 +17,8 @@ use std::net::IpAddr;
 pub use fault::{FAULTS_MAX, Fault, Faults};
 pub use rules::RuleText;
 
-use crate::config::ContextFiles;
+use crate::config::{Config, ContextFiles, Runbook};
+use crate::event::Event;
 use assets::Assets;
 use hosts::Hosts;
 use rules::Rules;
@@ -31,9 +32,16 @@ pub struct Context {
     hosts: Hosts,
     assets: Assets,
     rules: Rules,
+    runbooks: Vec<Runbook>,
 }
 
 impl Context {
+    /// All that this configuration names.
+    pub fn of(config: &Config) -> (Self, Faults) {
+        let (context, faults) = Self::load(&config.context);
+        (Self { runbooks: config.runbooks.clone(), ..context }, faults)
+    }
+
     /// Reads the files. What cannot be read or understood is left out and told; all else is there.
     pub fn load(files: &ContextFiles) -> (Self, Faults) {
         let mut faults = Faults::default();
@@ -60,6 +68,12 @@ impl Context {
         let known = [self.hosts.of(ip).cloned(), asset.map(|asset| asset.label.clone()), owner];
         let known: Vec<String> = known.into_iter().flatten().collect();
         (!known.is_empty()).then(|| known.join(", "))
+    }
+
+    /// What is to be done about this event.
+    pub fn runbook(&self, event: &Event<'_>) -> Option<&Runbook> {
+        let fits = |book: &&Runbook| book.matches.iter().any(|matcher| matcher.matches(event));
+        self.runbooks.iter().rev().find(fits)
     }
 
     /// How many addresses with a name, assets and rules there are.

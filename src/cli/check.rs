@@ -181,7 +181,7 @@ fn first_records(chunk: Chunk<'_>, choice: Choice) -> Vec<Record<'_>> {
 }
 
 fn check_context(report: &mut Report, config: &Config) {
-    let (context, faults) = Context::load(&config.context);
+    let (context, faults) = Context::of(config);
     faults.sentences().for_each(|fault| report.bad(&format!("context: {fault}"), ""));
     let [hosts, assets, rules] = context.counts();
     if hosts + assets + rules > 0 {

@@ -57,7 +57,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         .into());
     }
     // What is wrong with its files is told by `ipsbell check`.
-    let (context, _) = Context::load(&config.context);
+    let (context, _) = Context::of(&config);
     let context = Arc::new(context);
     let mut exit = Exit::Well;
     for destination in chosen {

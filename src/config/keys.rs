@@ -5,11 +5,13 @@
 mod context;
 mod destination;
 mod redact;
+mod runbook;
 
 use crate::matcher;
 pub use context::CONTEXT;
 pub use destination::DESTINATION;
 pub use redact::REDACT;
+pub use runbook::RUNBOOK;
 
 /// A table of the configuration.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub struct Key {
 
 /// All sections, in the order of the reference.
 pub const SECTIONS: &[&Section] =
-    &[&AGENT, &SOURCE, &DESTINATION, &MUTE, &SEVERITY, &RETENTION, &REDACT, &CONTEXT];
+    &[&AGENT, &SOURCE, &DESTINATION, &MUTE, &SEVERITY, &RETENTION, &REDACT, &CONTEXT, &RUNBOOK];
 
 impl Section {
     /// The section of this name.

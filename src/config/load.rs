@@ -9,13 +9,14 @@ use toml::de::DeTable;
 use super::document::{File, Node, shown};
 use super::fault::{FAULTS_MAX, Fault, Faults};
 use super::keys::{
-    AGENT, CONTEXT, DESTINATION, MUTE, REDACT, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
+    AGENT, CONTEXT, DESTINATION, MUTE, REDACT, RETENTION, RUNBOOK, SECTIONS, SEVERITY, SOURCE,
+    Section,
 };
 use super::reader::{Reader, Table};
 use super::sections::redact::REDACTIONS_MAX;
 use super::{
-    Agent, Config, ContextFiles, Destination, Mute, Redaction, Retention, SeverityRule, Source,
-    files,
+    Agent, Config, ContextFiles, Destination, Mute, Redaction, Retention, Runbook, SeverityRule,
+    Source, files,
 };
 use crate::destinations::{KINDS, Kind};
 use crate::wanted::known_words;
@@ -79,6 +80,7 @@ impl Config {
             retention: Retention::default(),
             redactions: Vec::new(),
             context: ContextFiles::default(),
+            runbooks: Vec::new(),
         })
     }
 }
@@ -115,6 +117,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
     }
     let mutes = parts.many(&reader, &MUTE).iter().filter_map(Mute::read).collect();
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
+    let runbooks = parts.many(&reader, &RUNBOOK).iter().filter_map(Runbook::read).collect();
     let known: Vec<&str> = names.of("name").collect();
     let redactions: Vec<Redaction> = parts
         .many(&reader, &REDACT)
@@ -141,6 +144,7 @@ pub(super) fn read(files: &[File], reader: Reader<'_>, machine: &str) -> Result<
         retention: retention.unwrap_or_default(),
         redactions,
         context: context.unwrap_or_default(),
+        runbooks,
     })
 }
 

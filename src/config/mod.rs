@@ -56,6 +56,8 @@ pub struct Config {
     pub redactions: Vec<Redaction>,
     /// `[context]`.
     pub context: ContextFiles,
+    /// `[[runbook]]`, in the file's order.
+    pub runbooks: Vec<Runbook>,
 }
 
 /// `[agent]`.
@@ -219,6 +221,17 @@ pub struct ContextFiles {
     pub assets: Option<PathBuf>,
     /// `rules`: files of rules, perhaps with a pattern for a name.
     pub rules: Vec<PathBuf>,
+}
+
+/// `[[runbook]]`: what to do about an alert. Where several fit, the last one holds.
+#[derive(Debug, Clone)]
+pub struct Runbook {
+    /// What it is for: any of these.
+    pub matches: Vec<Matcher>,
+    /// The address of its page, `https` alone.
+    pub url: String,
+    /// The host of that page.
+    pub site: String,
 }
 
 /// `[[redact]]`: what posts do not show.

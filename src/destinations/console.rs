@@ -121,7 +121,7 @@ impl Paint {
     fn span(self, span: &Span) -> String {
         let text = printable(&span.plain());
         match span {
-            Span::Words(_) | Span::Time(_) => text,
+            Span::Words(_) | Span::Time(_) | Span::Link { .. } => text,
             Span::Strong(_) => self.sgr("1", &text),
             Span::Command(_) => self.sgr("36", &text),
             // What an attacker may have written stands apart, in colour or in quotes.

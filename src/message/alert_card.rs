@@ -119,8 +119,16 @@ fn rule_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
             disclosure,
         ),
         references(event, disclosure),
+        runbook(event, disclosure),
     ];
     Line::joined(parts, ", ")
+}
+
+/// `runbook at SITE`, a link to the page that the operator names for such an event.
+pub(super) fn runbook(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
+    let runbook = disclosure.context.and_then(|context| context.runbook(event));
+    runbook
+        .map_or_else(Line::new, |page| Line::new().words("runbook at ").page(&page.site, &page.url))
 }
 
 /// `see PAGE, PAGE`: pages that the rule's own file names, where the record names none.

@@ -166,7 +166,8 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
                 _ => disclosure.without_context(),
             };
             let traffic = alert_card::traffic_line(event, beside);
-            let line = Line::joined([traffic, Line::new().time(event.at)], ", ");
+            let runbook = alert_card::runbook(event, beside);
+            let line = Line::joined([traffic, Line::new().time(event.at), runbook], ", ");
             let request = match alert_card::request(&event.alert, disclosure) {
                 Some(request) if how_much == Detail::Compact => {
                     Line::new().quote(&request, &rules(REQUEST_CHARS_MAX, disclosure))
@@ -181,7 +182,8 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
             vec![unlabelled(Line::joined([count(entry), spread], ", "))]
         }
         (_, Detail::Compact, _) => {
-            let when = Line::joined([times(entry), verdicts(group)], ", ");
+            let runbook = runbook(entry, disclosure);
+            let when = Line::joined([times(entry), verdicts(group), runbook], ", ");
             vec![
                 unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", ")),
                 unlabelled(when),
@@ -201,12 +203,19 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
             }));
             if let Some(event) = sample.as_ref().filter(|_| group.scope == Scope::Values) {
                 let traffic = alert_card::traffic_line(event, disclosure);
-                facts.push(("Newest".to_owned(), traffic));
+                let newest = Line::joined([traffic, runbook(entry, disclosure)], ", ");
+                facts.push(("Newest".to_owned(), newest));
             }
             facts.retain(|(_, line)| !line.is_empty());
             facts
         }
     }
+}
+
+/// The runbook of the newest event, where all events are of one kind.
+fn runbook(entry: &Entry<'_>, disclosure: Disclosure<'_>) -> Line {
+    let sample = entry.sample.as_ref().filter(|_| entry.group.scope == Scope::Values);
+    sample.map_or_else(Line::new, |event| alert_card::runbook(event, disclosure))
 }
 
 fn unlabelled(line: Line) -> (String, Line) {

@@ -53,6 +53,13 @@ impl Line {
         self
     }
 
+    /// With a page of the operator's at its end.
+    #[must_use]
+    pub fn page(mut self, text: &str, url: &str) -> Self {
+        self.0.push(Span::Link { text: text.to_owned(), url: url.to_owned() });
+        self
+    }
+
     /// With another line at its end.
     #[must_use]
     pub fn line(mut self, other: Self) -> Self {
@@ -91,6 +98,7 @@ impl Span {
             Self::Words(text) | Self::Strong(text) | Self::Quote(text) | Self::Command(text) => {
                 text.clone()
             }
+            Self::Link { url, .. } => url.clone(),
             Self::Time(at) => utc(*at),
         }
     }

@@ -118,6 +118,13 @@ pub enum Span {
     Quote(String),
     /// An instant, shown in the reader's zone where the receiver can.
     Time(Timestamp),
+    /// A page to read, of an address that is ours.
+    Link {
+        /// What is shown of it.
+        text: String,
+        /// Its address.
+        url: String,
+    },
     /// Something of ours to type, `ipsbell search K7Q2M9XA`.
     Command(String),
 }

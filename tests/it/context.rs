@@ -124,3 +124,22 @@ fn what_the_machines_own_files_say_stands_in_the_card_and_is_read_anew_on_hup() 
     let said = text(&output.stdout);
     assert!(said.contains("FAULT context: ") && said.contains("assets.csv:2: wanted"), "{said}");
 }
+
+#[test]
+fn the_last_runbook_that_fits_is_a_link_in_the_card() {
+    let slack = FakeSlack::start().unwrap();
+    let books = [("9004", "a"), ("9004-9005", "b?x=1&y=2"), ("9009", "c")].map(|(rule, page)| {
+        format!("[[runbook]]\nmatch = {{ rule = \"{rule}\" }}\nurl = \"https://wiki.example.com/{page}\"\n")
+    });
+    let place = Place::with(&slack, Options { more: books.concat(), ..Options::default() });
+    place.append(&[request(9004, "203.0.113.7", "198.51.100.20")]);
+    let agent = place.run();
+    let post = &slack.wait_for(1, DEADLINE)[0];
+    assert_eq!(post.would_link, ["https://wiki.example.com/b?x=1&y=2"]);
+    check(post, &["runbook at "], &[]);
+    place.append(&[request(9006, "203.0.113.7", "198.51.100.20")]);
+    let post = &slack.wait_for(2, DEADLINE)[1];
+    assert_eq!(post.would_link, Vec::<String>::new());
+    check(post, &["9006"], &["runbook"]);
+    assert_eq!(agent.stop(), 0);
+}

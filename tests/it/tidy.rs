@@ -24,7 +24,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["clock", "config", "event", "guard", "health", "message", "tail", "triage", "trouble"],
     ),
     ("triage", &["config", "event", "matcher"]),
-    ("context", &["config"]),
+    ("context", &["config", "event"]),
     ("message", &["context", "event", "triage", "trouble"]),
     ("destinations", &["clock", "config", "message", "secret"]),
     ("health", &["destinations", "triage", "trouble"]),

@@ -6,6 +6,7 @@ pub(super) mod destination;
 pub(super) mod matchers;
 pub(super) mod redact;
 pub(super) mod retention;
+pub(super) mod runbook;
 pub(super) mod source;
 pub(super) mod url;
 

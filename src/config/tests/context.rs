@@ -33,3 +33,43 @@ a.toml:2:11: `pattern`: wanted a regular expression, found `(\\\\w{100}){100}`
 ",
     );
 }
+
+#[test]
+fn faults_of_context_and_runbooks() {
+    check(
+        &["[context]\nhosts = 1\nassets = \"a.csv\"\nrules = [\"/a*/b.rules\", \"/a/[\"]\n"],
+        "
+a.toml:2:9: `hosts`: wanted `true`, `false` or an absolute path, found the number `1`
+a.toml:3:10: `assets`: wanted an absolute path, found `a.csv`
+  hint: write it from the root on: `/…`
+a.toml:4:10: `rules`: wanted a path with a pattern in the file's name alone, found `/a*/b.rules`
+a.toml:4:25: `rules`: wanted a pattern (unclosed character class; missing ']'), found `/a/[`
+  hint: `[*]` is the character itself
+",
+    );
+    let wanted = "`url`: wanted an `https://` URL of at most 500 plain characters, found a value that is \
+                  not shown\n  hint: such as `https://wiki.example.com/runbook`, without user or password";
+    for url in [
+        "http://wiki.example.com/",
+        "https://user@wiki.example.com/",
+        "https://user:SECRET@wiki.example.com/",
+        "https://",
+        "https:///x",
+        "https://wiki.example.com:0x/",
+        "https://wiki.example.com/a|b",
+        "https://wiki.example.com/<!here>",
+        "https://wiki.example.com/a b",
+        "https://wiki.example.com/\u{e4}",
+        &format!("https://wiki.example.com/{}", "a".repeat(500)),
+    ] {
+        let text = format!("[[runbook]]\nmatch = {{ rule = 1 }}\nurl = \"{url}\"\n");
+        check(&[&text], &format!("a.toml:3:7: {wanted}"));
+    }
+    check(
+        &["[[runbook]]\nurl = \"https://wiki.example.com:8443/a?b=c&d#e\"\n"],
+        "
+a.toml:1:1: [[runbook]] without `match`
+  hint: add `match = { rule = \"2027250\" }`
+",
+    );
+}

@@ -54,6 +54,10 @@ enum Piece {
     Emoji {
         name: &'static str,
     },
+    Link {
+        url: String,
+        text: String,
+    },
     Date {
         timestamp: i64,
         format: &'static str,
@@ -146,6 +150,10 @@ fn push_line(pieces: &mut Vec<Piece>, line: &Line) {
             Span::Words(text) => (text.clone(), None),
             Span::Strong(text) => (text.clone(), Some(Style::Bold)),
             Span::Quote(text) | Span::Command(text) => (text.clone(), Some(Style::Code)),
+            Span::Link { text, url } => {
+                pieces.push(Piece::Link { url: url.clone(), text: text.clone() });
+                continue;
+            }
             Span::Time(at) if at.as_second() >= 0 => {
                 pieces.push(Piece::Date {
                     timestamp: at.as_second(),

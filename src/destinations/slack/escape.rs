@@ -52,6 +52,9 @@ pub(super) fn mrkdwn(line: &Line) -> String {
                 }
                 output.push_str(&code(text));
             }
+            Span::Link { text, url } => {
+                output.push_str(&format!("<{}|{}>", escape(url), escape(text)));
+            }
             Span::Time(at) => match at.as_second() {
                 second @ 0.. => {
                     output.push_str(&format!("<!date^{second}^{DATE_FORMAT}|{}>", utc(*at)))
