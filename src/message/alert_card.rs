@@ -2,9 +2,10 @@
 
 use data_encoding::BASE64;
 use ipsbell_parsers::alert::Alert;
+use jiff::Timestamp;
 
 use super::group_card::known_rule;
-use super::phrase::{counted, number};
+use super::phrase::{self, counted, number};
 use super::sanitize::sanitize;
 use super::traffic::{
     self, AGENT_CHARS_MAX, HOST_CHARS_MAX, URL_CHARS_MAX, WORD_CHARS_MAX, detail, rules,
@@ -21,10 +22,14 @@ const DATA_BASE64_CHARS: usize = 16 * 1024;
 
 /// A `(label, line)` for each line that has something to say: the traffic, when and how it was
 /// seen, the rule.
-pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure<'_>) -> Vec<(String, Line)> {
+pub(super) fn facts(
+    event: &Event<'_>,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Vec<(String, Line)> {
     let lines = [
         ("Traffic", traffic_line(event, disclosure)),
-        ("Seen", seen_line(event, disclosure)),
+        ("Seen", seen_line(event, now, disclosure)),
         ("Rule", rule_line(event, disclosure)),
     ];
     let told = lines.into_iter().filter(|(_, line)| !line.is_empty());
@@ -45,8 +50,8 @@ pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Lin
     )
 }
 
-/// `TIME, reported as HOST, interface eth0, flow …, flags …, 1,460 bytes, answered 403, 3 times`.
-fn seen_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
+/// `TIME, told 14 min after it happened, reported as HOST, interface eth0, flow …, flags …, 1,460 bytes, answered 403, 3 times`.
+fn seen_line(event: &Event<'_>, now: Timestamp, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let labelled = |label, key| {
         detail(alert, key).map(|text| quoted(label, &text, disclosure)).unwrap_or_default()
@@ -69,6 +74,7 @@ fn seen_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     };
     let parts = [
         Line::new().time(event.at),
+        lateness(event, now),
         reported_as(event, disclosure),
         interface,
         labelled("flow", "ipsbell.flow"),
@@ -78,6 +84,11 @@ fn seen_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
         repeated,
     ];
     Line::joined(parts, ", ")
+}
+
+/// How long after it happened it is told, where that is long.
+pub(super) fn lateness(event: &Event<'_>, now: Timestamp) -> Line {
+    Line::new().words(phrase::lateness(event.at, now, "it happened"))
 }
 
 /// The record's host where it is not the agent's: it can be forged, so it comes second.

@@ -39,7 +39,9 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure<'_>) -> Message 
         _ => Detail::Line,
     };
     let mut cards = Vec::new();
-    cards.extend(shown.iter().map(|entry| group_card::card(entry, how_much, disclosure)));
+    cards.extend(
+        shown.iter().map(|entry| group_card::card(entry, how_much, report.now, disclosure)),
+    );
     cards.extend(rest_card(&rest));
     cards.extend(report.gap.as_ref().map(|gap| gap_card::card(gap, cards.is_empty())));
     Message {

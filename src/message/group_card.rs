@@ -1,5 +1,7 @@
 //! The card of a group: how many, since when, from whom to whom, what was done.
 
+use jiff::Timestamp;
+
 use super::alert_card::{self, rule_id};
 use super::phrase::{self, counted, distinct, number};
 use super::traffic::{self, HOST_CHARS_MAX, RULE_CHARS_MAX, rules};
@@ -30,7 +32,12 @@ pub(super) enum Detail {
 const FURTHER_RULES_MAX: usize = 3;
 
 /// The card of a group.
-pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Card {
+pub(super) fn card(
+    entry: &Entry<'_>,
+    how_much: Detail,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Card {
     let group = entry.group;
     Card {
         id: search_id(&group.id).map(str::to_owned),
@@ -43,7 +50,7 @@ pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'
             }
             _ => title(group, how_much, disclosure),
         },
-        facts: facts(entry, how_much, disclosure),
+        facts: facts(entry, how_much, now, disclosure),
         evidence: match &entry.sample {
             Some(event) if how_much == Detail::Full => alert_card::evidence(event, disclosure),
             _ => Vec::new(),
@@ -154,11 +161,16 @@ fn named(
     }
 }
 
-fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec<(String, Line)> {
+fn facts(
+    entry: &Entry<'_>,
+    how_much: Detail,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Vec<(String, Line)> {
     let group = entry.group;
     let is_single = group.total == 1 && entry.reason == Reason::New;
     match (&entry.sample, how_much, is_single) {
-        (Some(event), Detail::Full, true) => alert_card::facts(event, disclosure),
+        (Some(event), Detail::Full, true) => alert_card::facts(event, now, disclosure),
         (Some(_), Detail::Line, true) => Vec::new(),
         (Some(event), _, true) => {
             let beside = match how_much {
@@ -167,7 +179,10 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
             };
             let traffic = alert_card::traffic_line(event, beside);
             let runbook = alert_card::runbook(event, beside);
-            let line = Line::joined([traffic, Line::new().time(event.at), runbook], ", ");
+            let line = Line::joined(
+                [traffic, Line::new().time(event.at), alert_card::lateness(event, now), runbook],
+                ", ",
+            );
             let request = match alert_card::request(&event.alert, disclosure) {
                 Some(request) if how_much == Detail::Compact => {
                     Line::new().quote(&request, &rules(REQUEST_CHARS_MAX, disclosure))
@@ -183,14 +198,18 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Vec
         }
         (_, Detail::Compact, _) => {
             let runbook = runbook(entry, disclosure);
-            let when = Line::joined([times(entry), verdicts(group), runbook], ", ");
+            let when =
+                Line::joined([times(entry), lateness(entry, now), verdicts(group), runbook], ", ");
             vec![
                 unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", ")),
                 unlabelled(when),
             ]
         }
         (sample, Detail::Full, _) => {
-            let numbers = Line::joined([count(entry), times(entry), verdicts(group)], ", ");
+            let numbers = Line::joined(
+                [count(entry), times(entry), lateness(entry, now), verdicts(group)],
+                ", ",
+            );
             let mut facts = vec![("Alerts".to_owned(), numbers)];
             if !spread(group, disclosure).is_empty() {
                 facts.push(("Spread".to_owned(), spread(group, disclosure)));
@@ -275,6 +294,16 @@ fn times(entry: &Entry<'_>) -> Line {
         Reason::Again | Reason::Closed => Line::new().words("last ").time(group.last_at),
         Reason::New if group.first_at == group.last_at => Line::new().time(group.first_at),
         Reason::New => Line::new().time(group.first_at).words(" to ").time(group.last_at),
+    }
+}
+
+/// How long after the last of them new events are told, where that is long. What goes on or is over waited on purpose.
+fn lateness(entry: &Entry<'_>, now: Timestamp) -> Line {
+    match entry.reason {
+        Reason::New => {
+            Line::new().words(phrase::lateness(entry.group.last_at, now, "the last happened"))
+        }
+        Reason::Again | Reason::Closed => Line::new(),
     }
 }
 

@@ -194,6 +194,28 @@ fn an_excerpt_of_the_data_says_how_much_there_is() {
 }
 
 #[test]
+fn what_is_told_late_says_how_late() {
+    let event = event();
+    let (one, many) = (group_of(&event, "K7Q2M9XA"), large_group("A1", "rule", Severity::High, 3));
+    let told = |entry, seconds: i64| {
+        let now = event.at + jiff::SignedDuration::from_secs(seconds);
+        lines(&compose(&Report { now, ..report(vec![entry]) })).join("\n")
+    };
+    let of_many = |reason| Entry { group: &many, reason, events: 9, sample: Some(event.clone()) };
+    let late = "11:37:00 UTC, told 14 min after it happened, ";
+    assert!(told(single(&one, &event), 899).contains(late));
+    assert!(told(of_many(Reason::New), 3_600).contains("told 1 h after the last happened"));
+    for prompt in [
+        told(single(&one, &event), 60),
+        told(of_many(Reason::New), 60),
+        told(of_many(Reason::Again), 3_600),
+        told(of_many(Reason::Closed), 3_600),
+    ] {
+        assert!(!prompt.contains("told"), "{prompt}");
+    }
+}
+
+#[test]
 fn a_test_says_that_nothing_happened() {
     let message = test_message(HOST, samples::now());
     assert_eq!(message.tone, Tone::Test);

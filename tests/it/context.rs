@@ -126,6 +126,22 @@ fn what_the_machines_own_files_say_stands_in_the_card_and_is_read_anew_on_hup() 
 }
 
 #[test]
+fn an_alert_that_is_told_late_says_how_late() {
+    let slack = FakeSlack::start().unwrap();
+    let place = Place::new(&slack);
+    let now = stamp();
+    let (two_hours, written) = (jiff::SignedDuration::from_mins(125), "%Y-%m-%dT%H:%M:%S.%6f+0000");
+    let then = (ipsbell::clock::now() - two_hours).strftime(written).to_string();
+    let late = request(9007, "203.0.113.7", "198.51.100.20");
+    let day = now.split('T').next().unwrap();
+    let begin = late.find(day).unwrap();
+    place.append(&[late.replace(&late[begin..begin + now.len()], &then)]);
+    let agent = place.run();
+    check(&slack.wait_for(1, DEADLINE)[0], &["told 2 h 5 min after"], &[]);
+    assert_eq!(agent.stop(), 0);
+}
+
+#[test]
 fn the_last_runbook_that_fits_is_a_link_in_the_card() {
     let slack = FakeSlack::start().unwrap();
     let books = [("9004", "a"), ("9004-9005", "b?x=1&y=2"), ("9009", "c")].map(|(rule, page)| {
