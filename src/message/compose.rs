@@ -135,7 +135,7 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure<'_>) -> Lin
     let mut line = Line::new()
         .strong(word)
         .words(verdict)
-        .line(group_card::rule_name(group, rule_chars, disclosure))
+        .line(group_card::rule_name(entry, rule_chars, disclosure))
         .words(if parties.is_empty() { "" } else { " " })
         .line(parties)
         .words(format!(" on {host}"));

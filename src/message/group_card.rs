@@ -46,9 +46,9 @@ pub(super) fn card(
         title: match how_much {
             Detail::Line => {
                 let spread = spread(group, disclosure.without_context());
-                Line::joined([title(group, how_much, disclosure), count(entry), spread], ", ")
+                Line::joined([title(entry, how_much, disclosure), count(entry), spread], ", ")
             }
-            _ => title(group, how_much, disclosure),
+            _ => title(entry, how_much, disclosure),
         },
         facts: facts(entry, how_much, now, disclosure),
         evidence: match &entry.sample {
@@ -65,7 +65,8 @@ pub(super) fn search_id(id: &str) -> Option<&str> {
 }
 
 /// `blocked  high  RULE (1:2034125)`.
-fn title(group: &Group, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
+fn title(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
+    let group = entry.group;
     let chars_max = match how_much {
         Detail::Full => RULE_CHARS_MAX,
         Detail::Compact | Detail::Tight => HOST_CHARS_MAX,
@@ -74,7 +75,7 @@ fn title(group: &Group, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
     let line = Line::new()
         .strong(verdict(group))
         .words(format!(", {}: ", severity(group.severity).word()))
-        .line(rule_name(group, chars_max, disclosure));
+        .line(rule_name(entry, chars_max, disclosure));
     let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
     let rule = (group.rule_generator, group.rule_id.as_deref());
     if id.is_empty() || !has_name(group.rule_name.as_deref(), rule, disclosure) {
@@ -95,11 +96,12 @@ pub(super) fn verdict(group: &Group) -> String {
 }
 
 /// The rule's name, its id where it has none; of a group with many rules how many and the worst.
-pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
+pub(super) fn rule_name(entry: &Entry<'_>, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
+    let group = entry.group;
     let of = match group.scope {
         Scope::Values => {
             let id = (group.rule_generator, group.rule_id.as_deref());
-            return named(group.rule_name.as_deref(), id, chars_max, disclosure);
+            return named(whole_name(entry), id, chars_max, disclosure);
         }
         Scope::Source(_) => "",
         Scope::History => " of the past",
@@ -113,6 +115,16 @@ pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure<
         [] => line,
         [worst, ..] => line.words(", worst ").line(rule(worst, chars_max, disclosure)),
     }
+}
+
+/// The rule's name. A group remembers the beginning of a long one; where the newest event's begins so, it is taken, since
+/// what is redacted is looked for in the whole.
+fn whole_name<'e>(entry: &'e Entry<'_>) -> Option<&'e str> {
+    let known = entry.group.rule_name.as_deref()?;
+    let whole = entry.sample.as_ref().and_then(|event| event.alert.rule.name.as_deref());
+    let begins_so =
+        |whole: &&str| known.rsplit_once("…(+").is_some_and(|(begin, _)| whole.starts_with(begin));
+    whole.filter(begins_so).or(Some(known))
 }
 
 fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure<'_>) -> Line {

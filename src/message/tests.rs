@@ -194,6 +194,18 @@ fn an_excerpt_of_the_data_says_how_much_there_is() {
 }
 
 #[test]
+fn what_is_redacted_in_a_long_name_is_looked_for_in_the_whole() {
+    let mut event = event();
+    event.alert.rule.name = Some(format!("{}secret-name", "a b ".repeat(48)).into());
+    let group = group_of(&event, "K7Q2M9XA");
+    assert!(group.rule_name.as_ref().is_some_and(|name| name.contains("secret-n…(+")));
+    let redactions = vec![regex::Regex::new("secret-name").expect("a pattern")];
+    let wording = Wording { redactions, ..Wording::default() };
+    let text = lines(&wording.compose(&report(vec![single(&group, &event)]))).join("\n");
+    assert!(text.contains("a b ***") && !text.contains("secret"), "{text}");
+}
+
+#[test]
 fn what_is_told_late_says_how_late() {
     let event = event();
     let (one, many) = (group_of(&event, "K7Q2M9XA"), large_group("A1", "rule", Severity::High, 3));
