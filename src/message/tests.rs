@@ -199,7 +199,7 @@ fn what_is_redacted_in_a_long_name_is_looked_for_in_the_whole() {
     event.alert.rule.name = Some(format!("{}secret-name", "a b ".repeat(48)).into());
     let group = group_of(&event, "K7Q2M9XA");
     assert!(group.rule_name.as_ref().is_some_and(|name| name.contains("secret-n…(+")));
-    let redactions = vec![regex::Regex::new("secret-name").expect("a pattern")];
+    let redactions = vec![Regex::new("secret-name").expect("a pattern")];
     let wording = Wording { redactions, ..Wording::default() };
     let text = lines(&wording.compose(&report(vec![single(&group, &event)]))).join("\n");
     assert!(text.contains("a b ***") && !text.contains("secret"), "{text}");
