@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use tracing::{error, warn};
 
 use crate::config::{Config, Destination};
+use crate::context::Context;
 use crate::deliver::{Heartbeat, Limiter, Sender, Until, finder};
 use crate::destinations::{Destination as Receiver, Tells};
 use crate::ingest::{ReadUntil, Reader, Standing};
@@ -254,6 +255,7 @@ fn board(store: &Store, config: &Config, readers: &[Standing]) -> anyhow::Result
 /// The senders, those that share a receiver with one limiter.
 fn senders(store: &Store, config: &Config, board: &Board) -> anyhow::Result<Vec<(String, Sender)>> {
     let mut limiters: HashMap<u128, Arc<Limiter>> = HashMap::new();
+    let context = context(config);
     let mut senders = Vec::new();
     for destination in that_tell(config, Tells::Alerts) {
         let receiver = open(destination)?;
@@ -263,10 +265,18 @@ fn senders(store: &Store, config: &Config, board: &Board) -> anyhow::Result<Vec<
             .entry(xxhash_rust::xxh3::xxh3_128(place.as_bytes()))
             .or_insert_with(|| Arc::new(Limiter::new(destination.pace)));
         let limiter = Arc::clone(limiter);
-        let sender = Sender::new(store, config, destination, receiver, limiter, board.clone())?;
+        let board = board.clone();
+        let sender = Sender::new(store, config, destination, receiver, limiter, board, &context)?;
         senders.push((destination.name.clone(), sender));
     }
     Ok(senders)
+}
+
+/// What the machine's own files say. Without one of them an alert is told all the same.
+fn context(config: &Config) -> Arc<Context> {
+    let (context, faults) = Context::of(config);
+    faults.sentences().for_each(|fault| warn!("In a file of [context], {fault}."));
+    Arc::new(context)
 }
 
 /// The heartbeats, with the names of their threads.

@@ -28,6 +28,7 @@ pub mod store;
 
 pub mod triage;
 
+pub mod context;
 pub mod message;
 
 pub mod preview;

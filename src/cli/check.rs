@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::status::size;
 use super::{Command, Exit, output};
 use crate::config::{Config, Destination, Source, StartAt};
+use crate::context::Context;
 use crate::destinations::Tells;
 use crate::grammar::{self, Read, Reader};
 use crate::guard::{Panicked, guard};
@@ -61,6 +62,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     for source in &config.sources {
         check_source(&mut report, source, &config)?;
     }
+    check_context(&mut report, &config);
     check_state(&mut report, &config);
     for destination in &config.destinations {
         check_destination(&mut report, destination);
@@ -251,6 +253,16 @@ fn first_records<'c>(chunk: Chunk<'c>, source: &Source) -> Vec<Record<'c>> {
         }
     }
     found
+}
+
+fn check_context(report: &mut Report, config: &Config) {
+    let (context, faults) = Context::of(config);
+    faults.sentences().for_each(|fault| report.bad(&format!("context: {fault}"), ""));
+    let [hosts, assets, rules] = context.counts();
+    if hosts + assets + rules > 0 {
+        report
+            .well(&format!("context: names of {hosts} addresses, {assets} assets, {rules} rules"));
+    }
 }
 
 fn check_state(report: &mut Report, config: &Config) {

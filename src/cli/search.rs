@@ -168,6 +168,6 @@ fn line(event: &Event<'_>) -> String {
 
 /// Text of a log, with what could act on a terminal made visible. Nothing is masked or defanged: this is the evidence.
 fn shown(text: &str, chars_max: usize) -> String {
-    let disclosure = Disclosure { mask: false, defang: false, payload: true };
+    let disclosure = Disclosure::OPEN;
     sanitize(text, &Rules { chars_max, disclosure, is_host: false })
 }

@@ -1,6 +1,7 @@
 //! `ipsbell test`: one marked test alert through grammar, triage, wording and receiver, and what the receiver said.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use clap::{Args as _, FromArgMatches as _};
 use ipsbell_parsers::{Choice, Read, Reader};
@@ -9,10 +10,11 @@ use jiff::tz::TimeZone;
 use super::settings::Settings;
 use super::{Command, Exit, Unusable, output};
 use crate::config::{Config, Destination};
-use crate::deliver::POST_TIME_MAX;
+use crate::context::Context;
+use crate::deliver::{POST_TIME_MAX, wording};
 use crate::destinations::{Answer, Form, Tells};
 use crate::event::{Event, Origin};
-use crate::message::{self, Card, Message};
+use crate::message::{self, Card, Message, Wording};
 use crate::triage::{Entry, Group, Reason, Report, Rest, Scope};
 use crate::{clock, identifier};
 
@@ -54,9 +56,12 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         ))
         .into());
     }
-    let message = test_message(&config)?;
+    // What is wrong with its files is told by `ipsbell check`.
+    let (context, _) = Context::of(&config);
+    let context = Arc::new(context);
     let mut exit = Exit::Well;
     for destination in chosen {
+        let message = test_message(&config, &wording(&config, destination, &context))?;
         let told = send(destination, &message);
         let mut out = output();
         writeln!(out, "{}: {}", destination.name, told.0)?;
@@ -92,7 +97,7 @@ fn send(destination: &Destination, message: &Message) -> (String, bool) {
     }
 }
 
-fn test_message(config: &Config) -> anyhow::Result<Message> {
+fn test_message(config: &Config, wording: &Wording) -> anyhow::Result<Message> {
     let now = clock::now();
     let Read::Alert { format, mut alert } = Reader::new(Choice::Auto).read(RECORD.as_bytes())
     else {
@@ -113,7 +118,7 @@ fn test_message(config: &Config) -> anyhow::Result<Message> {
     let event = Event::new(*alert, format.name, record, record, 0, now, &origin);
     let mut group = Group::open(identifier::card(), &event, Scope::Values);
     group.add(&event);
-    let alert = message::compose(&Report {
+    let alert = wording.compose(&Report {
         id: "",
         agent_host: &config.agent.host,
         now,

@@ -2,12 +2,18 @@
 //! To add one, add its line here and read it in the section's file; a test fails for a key that is
 //! listed and not read.
 
+mod context;
 mod destination;
 mod format;
+mod redact;
+mod runbook;
 
 use crate::matcher;
+pub use context::CONTEXT;
 pub use destination::DESTINATION;
 pub use format::FORMAT;
+pub use redact::REDACT;
+pub use runbook::RUNBOOK;
 
 /// A table of the configuration.
 #[derive(Debug)]
@@ -40,8 +46,18 @@ pub struct Key {
 }
 
 /// All sections, in the order of the reference.
-pub const SECTIONS: &[&Section] =
-    &[&AGENT, &SOURCE, &FORMAT, &DESTINATION, &MUTE, &SEVERITY, &RETENTION];
+pub const SECTIONS: &[&Section] = &[
+    &AGENT,
+    &SOURCE,
+    &FORMAT,
+    &DESTINATION,
+    &MUTE,
+    &SEVERITY,
+    &RETENTION,
+    &REDACT,
+    &CONTEXT,
+    &RUNBOOK,
+];
 
 impl Section {
     /// The section of this name.

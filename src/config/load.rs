@@ -10,10 +10,15 @@ use toml::de::DeTable;
 use super::document::{File, Node, shown};
 use super::fault::{FAULTS_MAX, Fault, Faults};
 use super::keys::{
-    AGENT, DESTINATION, FORMAT, MUTE, RETENTION, SECTIONS, SEVERITY, SOURCE, Section,
+    AGENT, CONTEXT, DESTINATION, FORMAT, MUTE, REDACT, RETENTION, RUNBOOK, SECTIONS, SEVERITY,
+    SOURCE, Section,
 };
 use super::reader::{Reader, Table};
-use super::{Agent, Config, Destination, Mute, Retention, SeverityRule, Source, files, sections};
+use super::sections::redact::REDACTIONS_MAX;
+use super::{
+    Agent, Config, ContextFiles, Destination, Mute, Redaction, Retention, Runbook, SeverityRule,
+    Source, files, sections,
+};
 use crate::destinations::{KINDS, Kind};
 use crate::grammar::OwnFormat;
 use crate::wanted::known_words;
@@ -82,6 +87,9 @@ impl Config {
             mutes: Vec::new(),
             severities: Vec::new(),
             retention: Retention::default(),
+            redactions: Vec::new(),
+            context: ContextFiles::default(),
+            runbooks: Vec::new(),
         })
     }
 }
@@ -104,6 +112,7 @@ pub(super) fn read(
     reader.own_formats = parts.formats(&reader);
     let agent = parts.one(&reader, &AGENT).map(|table| Agent::read(&table, machine));
     let retention = parts.one(&reader, &RETENTION).map(|table| Retention::read(&table));
+    let context = parts.one(&reader, &CONTEXT).map(|table| ContextFiles::read(&table));
     let mut names = Names::default();
     let mut sources = Vec::new();
     for table in parts.many(&reader, &SOURCE) {
@@ -123,6 +132,19 @@ pub(super) fn read(
     }
     let mutes = parts.many(&reader, &MUTE).iter().filter_map(Mute::read).collect();
     let severities = parts.many(&reader, &SEVERITY).iter().filter_map(SeverityRule::read).collect();
+    let runbooks = parts.many(&reader, &RUNBOOK).iter().filter_map(Runbook::read).collect();
+    let known: Vec<&str> = names.of("name").collect();
+    let redactions: Vec<Redaction> = parts
+        .many(&reader, &REDACT)
+        .iter()
+        .filter_map(|table| Redaction::read(table, &known))
+        .collect();
+    if redactions.len() > REDACTIONS_MAX
+        && let Some(table) = parts.many(&reader, &REDACT).get(REDACTIONS_MAX)
+    {
+        let what = format!("more than {REDACTIONS_MAX} [[redact]]");
+        table.blame(what, Some("put several into one: `a|b`".to_owned()));
+    }
     let found = reader.faults.take();
     let faults = in_order(files, found);
     if !faults.is_empty() {
@@ -136,6 +158,9 @@ pub(super) fn read(
         mutes,
         severities,
         retention: retention.unwrap_or_default(),
+        redactions,
+        context: context.unwrap_or_default(),
+        runbooks,
     })
 }
 
@@ -205,6 +230,11 @@ impl<'d> Names<'d> {
             return;
         }
         self.0.insert((node.key, name), node);
+    }
+
+    /// The values of a key.
+    fn of(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0.keys().filter(move |(of, _)| *of == key).map(|(_, name)| name.as_str())
     }
 }
 

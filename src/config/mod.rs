@@ -33,6 +33,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use ipsbell_parsers::alert::Severity;
 use jiff::{Timestamp, tz::TimeZone};
+use regex::Regex;
 
 use crate::destinations::Kind;
 pub use crate::grammar::FormatChoice;
@@ -57,6 +58,12 @@ pub struct Config {
     pub severities: Vec<SeverityRule>,
     /// `[retention]`.
     pub retention: Retention,
+    /// `[[redact]]`.
+    pub redactions: Vec<Redaction>,
+    /// `[context]`.
+    pub context: ContextFiles,
+    /// `[[runbook]]`, in the file's order.
+    pub runbooks: Vec<Runbook>,
 }
 
 /// `[agent]`.
@@ -180,6 +187,12 @@ pub struct Destination {
     pub mentions: Vec<(Severity, String)>,
     /// `notices`: is the agent's own trouble told here?
     pub notices: bool,
+    /// `mask`: are values that look like secrets masked?
+    pub mask: bool,
+    /// `defang`: are URLs and host names broken?
+    pub defang: bool,
+    /// `payload`: is an excerpt of the packet's data shown?
+    pub payload: bool,
 }
 
 /// The keys of a `[[destination]]` that its kind reads. A kind lists those that it knows in
@@ -235,6 +248,37 @@ pub struct SeverityRule {
     pub matches: Vec<Matcher>,
     /// The severity that it gets.
     pub set: Severity,
+}
+
+/// `[context]`: files that say more of what an alert names.
+#[derive(Debug, Clone, Default)]
+pub struct ContextFiles {
+    /// `hosts`: names of addresses.
+    pub hosts: Option<PathBuf>,
+    /// `assets`: what networks are, and whose.
+    pub assets: Option<PathBuf>,
+    /// `rules`: files of rules, perhaps with a pattern for a name.
+    pub rules: Vec<PathBuf>,
+}
+
+/// `[[runbook]]`: what to do about an alert. Where several fit, the last one holds.
+#[derive(Debug, Clone)]
+pub struct Runbook {
+    /// What it is for: any of these.
+    pub matches: Vec<Matcher>,
+    /// The address of its page, `https` alone.
+    pub url: String,
+    /// The host of that page.
+    pub site: String,
+}
+
+/// `[[redact]]`: what posts do not show.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// What is masked.
+    pub pattern: Regex,
+    /// In posts of these; empty is all.
+    pub destinations: Vec<String>,
 }
 
 /// `[retention]`.

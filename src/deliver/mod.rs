@@ -9,6 +9,7 @@ mod posting;
 mod retry;
 mod sender;
 mod wording;
+pub use wording::wording;
 
 pub use heartbeat::Heartbeat;
 pub use limiter::Limiter;

@@ -12,9 +12,10 @@ use super::mentions::Mentions;
 use super::posting::Unwritten;
 use super::retry;
 use super::wording::poison_of;
+use crate::context::Context;
 use crate::destinations::Destination;
 use crate::health::Health;
-use crate::message::{self, Message};
+use crate::message::Message;
 use crate::signal::{Signal, Waiter, Woken};
 use crate::store::{Attempt, Ledger, NewAttempt, Store, StoreError};
 use crate::triage::{Desk, Fate, Policy, Report};
@@ -68,8 +69,8 @@ pub struct Sender {
     pub(super) committed_at: Instant,
     pub(super) cursor_moved: bool,
     pub(super) stale: bool,
-    /// [`message::compose`].
-    pub(super) wording: fn(&Report<'_>) -> Message,
+    /// [`Wording::compose`](crate::message::Wording::compose).
+    pub(super) wording: Box<dyn Fn(&Report<'_>) -> Message + Send>,
     /// Is the agent's own trouble told here?
     pub(super) tells_notices: bool,
     pub(super) board: Board,
@@ -108,11 +109,13 @@ impl Sender {
         receiver: Box<dyn Destination>,
         limiter: Arc<Limiter>,
         board: Board,
+        context: &Arc<Context>,
     ) -> Result<Self, StoreError> {
         let mut ledger = store.ledger(&destination.name, &config.agent.host)?;
         let kind = destination.kind.name;
         let restored = ledger.restore(kind)?;
         let policy = Policy::new(config, destination);
+        let wording = super::wording(config, destination, context);
         let next_try_at = named_pause(&restored.health, clock::now());
         let mut desk = Desk::new(policy, restored.groups);
         desk.recall(restored.reminded);
@@ -137,7 +140,7 @@ impl Sender {
             committed_at: clock::monotonic(),
             cursor_moved: false,
             stale: false,
-            wording: message::compose,
+            wording: Box::new(move |report| wording.compose(report)),
             tells_notices: destination.notices,
             board,
             finder: finder(&destination.name),

@@ -1,16 +1,32 @@
 //! How a post begins: what is due is put into words, and committed as an attempt before it is sent.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tracing::error;
 
 use super::sender::Sender;
+use crate::config::{Config, Destination};
+use crate::context::Context;
 use crate::event::Event;
 use crate::guard::guard;
-use crate::message::{self, Message};
+use crate::message::{self, Message, Wording};
 use crate::store::{NewAttempt, StoreError};
 use crate::triage::{Entry, Plan, Report};
 use crate::trouble::{Incident, POISON_TOLD_EVERY};
 use crate::{clock, identifier};
+
+/// How posts of this destination are worded, with what is known beside the log.
+pub fn wording(config: &Config, destination: &Destination, context: &Arc<Context>) -> Wording {
+    let redactions = config.redactions.iter().filter(|each| each.holds_for(&destination.name));
+    Wording {
+        mask: destination.mask,
+        defang: destination.defang,
+        payload: destination.payload,
+        redactions: redactions.map(|each| each.pattern.clone()).collect(),
+        context: Arc::clone(context),
+    }
+}
 
 impl Sender {
     /// Commits a new attempt and posts it.

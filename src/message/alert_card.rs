@@ -2,8 +2,10 @@
 
 use data_encoding::BASE64;
 use ipsbell_parsers::alert::Alert;
+use jiff::Timestamp;
 
-use super::phrase::{counted, number};
+use super::group_card::known_rule;
+use super::phrase::{self, counted, number};
 use super::sanitize::sanitize;
 use super::traffic::{
     self, AGENT_CHARS_MAX, HOST_CHARS_MAX, URL_CHARS_MAX, WORD_CHARS_MAX, detail, rules,
@@ -20,10 +22,14 @@ const DATA_BASE64_CHARS: usize = 16 * 1024;
 
 /// A `(label, line)` for each line that has something to say: the traffic, when and how it was
 /// seen, the rule.
-pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, Line)> {
+pub(super) fn facts(
+    event: &Event<'_>,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Vec<(String, Line)> {
     let lines = [
         ("Traffic", traffic_line(event, disclosure)),
-        ("Seen", seen_line(event, disclosure)),
+        ("Seen", seen_line(event, now, disclosure)),
         ("Rule", rule_line(event, disclosure)),
     ];
     let told = lines.into_iter().filter(|(_, line)| !line.is_empty());
@@ -31,7 +37,7 @@ pub(super) fn facts(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, L
 }
 
 /// `SOURCE → DESTINATION, inbound, tcp/http`.
-pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let direction = match (event.direction, &alert.direction_raw) {
         (Some(direction), _) => Line::new().words(direction.word()),
@@ -44,8 +50,8 @@ pub(super) fn traffic_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
     )
 }
 
-/// `TIME, reported as HOST, interface eth0, flow …, flags …, 1,460 bytes, answered 403, 3 times`.
-fn seen_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+/// `TIME, told 14 min after it happened, reported as HOST, interface eth0, flow …, flags …, 1,460 bytes, answered 403, 3 times`.
+fn seen_line(event: &Event<'_>, now: Timestamp, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let labelled = |label, key| {
         detail(alert, key).map(|text| quoted(label, &text, disclosure)).unwrap_or_default()
@@ -68,6 +74,7 @@ fn seen_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
     };
     let parts = [
         Line::new().time(event.at),
+        lateness(event, now),
         reported_as(event, disclosure),
         interface,
         labelled("flow", "ipsbell.flow"),
@@ -79,8 +86,13 @@ fn seen_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
     Line::joined(parts, ", ")
 }
 
+/// How long after it happened it is told, where that is long.
+pub(super) fn lateness(event: &Event<'_>, now: Timestamp) -> Line {
+    Line::new().words(phrase::lateness(event.at, now, "it happened"))
+}
+
 /// The record's host where it is not the agent's: it can be forged, so it comes second.
-fn reported_as(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn reported_as(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     match event.alert.host.as_deref() {
         Some(host) if !host.is_empty() && !host.eq_ignore_ascii_case(&event.agent_host) => {
             Line::new().words("reported as ").quote(host, &rules(HOST_CHARS_MAX, disclosure))
@@ -90,7 +102,7 @@ fn reported_as(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `1:2034125 rev 3, CATEGORY, severity high (1), action Drop, CVE-2021-41773, T1190`.
-fn rule_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn rule_line(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let alert = &event.alert;
     let rule = &alert.rule;
     let id = rule_id(rule.generator, rule.id.as_deref(), disclosure);
@@ -117,7 +129,9 @@ fn rule_line(event: &Event<'_>, disclosure: Disclosure) -> Line {
             traffic::is_technique,
             disclosure,
         ),
+        references(event, disclosure),
         read_more(event),
+        runbook(event, disclosure),
     ];
     Line::joined(parts, ", ")
 }
@@ -128,8 +142,25 @@ pub(super) fn read_more(event: &Event<'_>) -> Line {
     link.map_or_else(Line::new, |link| Line::new().words("more at ").link(link))
 }
 
+/// `runbook at SITE`, a link to the page that the operator names for such an event.
+pub(super) fn runbook(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
+    let runbook = disclosure.context.and_then(|context| context.runbook(event));
+    runbook
+        .map_or_else(Line::new, |page| Line::new().words("runbook at ").page(&page.site, &page.url))
+}
+
+/// `see PAGE, PAGE`: pages that the rule's own file names, where the record names none.
+fn references(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
+    let rule = &event.alert.rule;
+    let known = known_rule((rule.generator, rule.id.as_deref()), disclosure);
+    let pages = known.filter(|_| rule.references.is_empty()).map(|known| &known.references);
+    let quote = |page: &str| Line::new().quote(page, &rules(HOST_CHARS_MAX, disclosure));
+    let pages = Line::joined(pages.into_iter().flatten().map(|page| quote(page)), ", ");
+    if pages.is_empty() { pages } else { Line::new().words("see ").line(pages) }
+}
+
 /// The severity, with the log's own word or number behind it.
-fn severity(event: &Event<'_>, disclosure: Disclosure) -> Line {
+fn severity(event: &Event<'_>, disclosure: Disclosure<'_>) -> Line {
     let line = Line::new().words(format!("severity {}", event.severity.word()));
     match (event.alert.severity_raw.as_deref(), event.alert.priority) {
         (Some(raw), _) if raw.eq_ignore_ascii_case(event.severity.word()) => line,
@@ -145,7 +176,11 @@ fn severity(event: &Event<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `1:2034125`, `2034125`; empty where the rule has no id.
-pub(super) fn rule_id(generator: Option<u32>, id: Option<&str>, disclosure: Disclosure) -> Line {
+pub(super) fn rule_id(
+    generator: Option<u32>,
+    id: Option<&str>,
+    disclosure: Disclosure<'_>,
+) -> Line {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Line::new() };
     let lead = generator.map(|generator| format!("{generator}:")).unwrap_or_default();
     if traffic::is_digits(id) && id.len() <= WORD_CHARS_MAX {
@@ -155,7 +190,7 @@ pub(super) fn rule_id(generator: Option<u32>, id: Option<&str>, disclosure: Disc
     }
 }
 
-fn quoted(label: &str, text: &str, disclosure: Disclosure) -> Line {
+fn quoted(label: &str, text: &str, disclosure: Disclosure<'_>) -> Line {
     if text.is_empty() {
         return Line::new();
     }
@@ -163,7 +198,7 @@ fn quoted(label: &str, text: &str, disclosure: Disclosure) -> Line {
 }
 
 /// What came from the other side of the wire: the request, then the packet's data.
-pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String, String)> {
+pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure<'_>) -> Vec<(String, String)> {
     let mut evidence = Vec::new();
     if let Some(sent) = request(&event.alert, disclosure) {
         evidence.push(("Client sent".to_owned(), sent));
@@ -175,7 +210,7 @@ pub(super) fn evidence(event: &Event<'_>, disclosure: Disclosure) -> Vec<(String
 }
 
 /// `GET shop[.]example /item?id=1, agent curl/8, …`: what the client said of itself and its wish.
-pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure) -> Option<String> {
+pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Option<String> {
     let part = |label: &str, key: &str, chars_max: usize, is_host: bool| {
         let rules = super::sanitize::Rules { is_host, ..rules(chars_max, disclosure) };
         detail(alert, key).map(|text| format!("{label}{}", sanitize(&text, &rules)))
@@ -200,7 +235,7 @@ pub(super) fn request(alert: &Alert<'_>, disclosure: Disclosure) -> Option<Strin
 }
 
 /// The packet's data as text: bytes that are no UTF-8 as `\xNN`.
-fn data(alert: &Alert<'_>, disclosure: Disclosure) -> Option<String> {
+fn data(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Option<String> {
     let encoded = detail(alert, "ipsbell.payload")?;
     let head = encoded.get(..DATA_BASE64_CHARS.min(encoded.len())).unwrap_or_default();
     let bytes = BASE64.decode(head.as_bytes()).ok()?;

@@ -29,7 +29,7 @@ pub fn compose(report: &Report<'_>) -> Message {
 
 /// Words a report. Whatever it holds, the message keeps the limits of this module's parent; entries
 /// beyond [`CARDS_MAX`] are counted in the line for the rest.
-pub fn compose_with(report: &Report<'_>, disclosure: Disclosure) -> Message {
+pub fn compose_with(report: &Report<'_>, disclosure: Disclosure<'_>) -> Message {
     let shown: Vec<&Entry<'_>> = report.entries.iter().take(CARDS_MAX).collect();
     let rest = rest(report);
     let how_much = match shown.len() {
@@ -39,7 +39,9 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure) -> Message {
         _ => Detail::Line,
     };
     let mut cards = Vec::new();
-    cards.extend(shown.iter().map(|entry| group_card::card(entry, how_much, disclosure)));
+    cards.extend(
+        shown.iter().map(|entry| group_card::card(entry, how_much, report.now, disclosure)),
+    );
     cards.extend(rest_card(&rest));
     cards.extend(report.gap.as_ref().map(|gap| gap_card::card(gap, cards.is_empty())));
     Message {
@@ -48,7 +50,7 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure) -> Message {
         mention: None,
         footer: footer(report, &cards),
         cards,
-        minimal: minimal::minimal(report),
+        minimal: minimal::minimal(report, disclosure),
     }
 }
 
@@ -107,7 +109,7 @@ pub(super) fn place(wanted: Severity) -> u8 {
 }
 
 /// Severity, verdict, rule, who and whom; then the host and the numbers.
-fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
+fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure<'_>) -> Line {
     let host = host(report.agent_host);
     let Some(entry) = report.entries.first() else {
         return match &report.gap {
@@ -127,14 +129,16 @@ fn headline(report: &Report<'_>, rest: &Rest, disclosure: Disclosure) -> Line {
     let group = entry.group;
     let word = severity(group.severity).word().to_uppercase();
     let verdict = format!(" {}: ", group_card::verdict(group));
-    let parties = parties(entry);
-    let taken = word.len() + verdict.len() + 1 + parties.chars().count();
+    let parties = parties(entry, disclosure);
+    let taken = word.len() + verdict.len() + 1 + parties.plain().chars().count();
     let rule_chars = LOCK_SCREEN_CHARS.saturating_sub(taken).max(HEADLINE_RULE_CHARS_MIN);
     let mut line = Line::new()
         .strong(word)
         .words(verdict)
-        .line(group_card::rule_name(group, rule_chars, disclosure))
-        .words(format!("{}{parties} on {host}", if parties.is_empty() { "" } else { " " }));
+        .line(group_card::rule_name(entry, rule_chars, disclosure))
+        .words(if parties.is_empty() { "" } else { " " })
+        .line(parties)
+        .words(format!(" on {host}"));
     if entry.events != 1 || group.total != 1 {
         line = line.words(", ").line(group_card::count(entry));
     }
@@ -163,16 +167,17 @@ fn others(report: &Report<'_>, rest: &Rest) -> Rest {
 }
 
 /// `203.0.113.7 → 10.0.4.12:443`, of the sample where the group is one event, else of the group.
-fn parties(entry: &Entry<'_>) -> String {
+fn parties(entry: &Entry<'_>, disclosure: Disclosure<'_>) -> Line {
     let group = entry.group;
     match &entry.sample {
         Some(event) if group.total == 1 => {
-            let source = event.alert.source.ip.map(|ip| ip.to_string());
             let target = &event.alert.destination;
-            let target = target.ip.map(|ip| format!("→ {}", address(ip, target.port)));
-            [source, target].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            let source = event.alert.source.ip.map(|ip| address(ip, None, disclosure));
+            let target = target.ip.map(|ip| address(ip, target.port, disclosure));
+            let target = target.map(|target| Line::new().words("→ ").line(target));
+            Line::joined([source, target].into_iter().flatten(), " ")
         }
-        _ => group_card::spread(group).plain(),
+        _ => group_card::spread(group, disclosure.without_context()),
     }
 }
 
@@ -197,7 +202,7 @@ fn footer(report: &Report<'_>, cards: &[Card]) -> Line {
 
 /// The agent's host as our own word: cut, and nothing invisible in it.
 pub(super) fn host(name: &str) -> String {
-    let open = Disclosure { mask: false, defang: false, payload: true };
+    let open = Disclosure::OPEN;
     let rules = Rules { disclosure: open, ..Rules::within(HOST_CHARS_MAX) };
     if name.is_empty() {
         "an unnamed host".to_owned()

@@ -1,9 +1,12 @@
 //! The card of a group: how many, since when, from whom to whom, what was done.
 
+use jiff::Timestamp;
+
 use super::alert_card::{self, rule_id};
 use super::phrase::{self, counted, distinct, number};
 use super::traffic::{self, HOST_CHARS_MAX, RULE_CHARS_MAX, rules};
 use super::{Card, Disclosure, Line, Tone, severity};
+use crate::context::RuleText;
 use crate::triage::{Distinct, Entry, Group, Named, Reason, Scope};
 
 /// What is shown of a request in the card of a batch, in escaped characters.
@@ -29,7 +32,12 @@ pub(super) enum Detail {
 const FURTHER_RULES_MAX: usize = 3;
 
 /// The card of a group.
-pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Card {
+pub(super) fn card(
+    entry: &Entry<'_>,
+    how_much: Detail,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Card {
     let group = entry.group;
     Card {
         id: search_id(&group.id).map(str::to_owned),
@@ -37,12 +45,12 @@ pub(super) fn card(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) 
         tone: Tone::Alert(group.severity),
         title: match how_much {
             Detail::Line => {
-                let parts = [title(group, how_much, disclosure), count(entry), spread(group)];
-                Line::joined(parts, ", ")
+                let spread = spread(group, disclosure.without_context());
+                Line::joined([title(entry, how_much, disclosure), count(entry), spread], ", ")
             }
-            _ => title(group, how_much, disclosure),
+            _ => title(entry, how_much, disclosure),
         },
-        facts: facts(entry, how_much, disclosure),
+        facts: facts(entry, how_much, now, disclosure),
         evidence: match &entry.sample {
             Some(event) if how_much == Detail::Full => alert_card::evidence(event, disclosure),
             _ => Vec::new(),
@@ -57,7 +65,8 @@ pub(super) fn search_id(id: &str) -> Option<&str> {
 }
 
 /// `blocked  high  RULE (1:2034125)`.
-fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
+fn title(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure<'_>) -> Line {
+    let group = entry.group;
     let chars_max = match how_much {
         Detail::Full => RULE_CHARS_MAX,
         Detail::Compact | Detail::Tight => HOST_CHARS_MAX,
@@ -66,9 +75,10 @@ fn title(group: &Group, how_much: Detail, disclosure: Disclosure) -> Line {
     let line = Line::new()
         .strong(verdict(group))
         .words(format!(", {}: ", severity(group.severity).word()))
-        .line(rule_name(group, chars_max, disclosure));
+        .line(rule_name(entry, chars_max, disclosure));
     let id = rule_id(group.rule_generator, group.rule_id.as_deref(), disclosure);
-    let line = match id.is_empty() || group.rule_name.is_none() {
+    let rule = (group.rule_generator, group.rule_id.as_deref());
+    let line = match id.is_empty() || !has_name(group.rule_name.as_deref(), rule, disclosure) {
         true => line,
         false => line.words(" (").line(id).words(")"),
     };
@@ -90,11 +100,12 @@ pub(super) fn verdict(group: &Group) -> String {
 }
 
 /// The rule's name, its id where it has none; of a group with many rules how many and the worst.
-pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure) -> Line {
+pub(super) fn rule_name(entry: &Entry<'_>, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
+    let group = entry.group;
     let of = match group.scope {
         Scope::Values => {
             let id = (group.rule_generator, group.rule_id.as_deref());
-            return named(group.rule_name.as_deref(), id, chars_max, disclosure);
+            return named(whole_name(entry), id, chars_max, disclosure);
         }
         Scope::Source(_) => "",
         Scope::History => " of the past",
@@ -110,20 +121,50 @@ pub(super) fn rule_name(group: &Group, chars_max: usize, disclosure: Disclosure)
     }
 }
 
-fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure) -> Line {
+/// The rule's name. A group remembers the beginning of a long one; where the newest event's begins so, it is taken, since
+/// what is redacted is looked for in the whole.
+fn whole_name<'e>(entry: &'e Entry<'_>) -> Option<&'e str> {
+    let known = entry.group.rule_name.as_deref()?;
+    let whole = entry.sample.as_ref().and_then(|event| event.alert.rule.name.as_deref());
+    let begins_so =
+        |whole: &&str| known.rsplit_once("…(+").is_some_and(|(begin, _)| whole.starts_with(begin));
+    whole.filter(begins_so).or(Some(known))
+}
+
+fn rule(rule: &Named, chars_max: usize, disclosure: Disclosure<'_>) -> Line {
     let id = (rule.generator, rule.id.as_deref());
     let line = named(rule.name.as_deref(), id, chars_max, disclosure);
     let id = rule_id(id.0, id.1, disclosure);
-    if id.is_empty() || rule.name.is_none() { line } else { line.words(" (").line(id).words(")") }
+    let named = has_name(rule.name.as_deref(), (rule.generator, rule.id.as_deref()), disclosure);
+    if id.is_empty() || !named { line } else { line.words(" (").line(id).words(")") }
+}
+
+/// What the rules' own files say of a rule.
+pub(super) fn known_rule<'w>(
+    (generator, id): (Option<u32>, Option<&str>),
+    disclosure: Disclosure<'w>,
+) -> Option<&'w RuleText> {
+    disclosure.context?.rule(generator, id?)
+}
+
+/// Has the rule a name, from the log or from its own file?
+fn has_name(
+    name: Option<&str>,
+    rule: (Option<u32>, Option<&str>),
+    disclosure: Disclosure<'_>,
+) -> bool {
+    name.is_some_and(|name| !name.is_empty())
+        || known_rule(rule, disclosure).is_some_and(|rule| rule.name.is_some())
 }
 
 fn named(
     name: Option<&str>,
     (generator, id): (Option<u32>, Option<&str>),
     chars_max: usize,
-    disclosure: Disclosure,
+    disclosure: Disclosure<'_>,
 ) -> Line {
-    match name.filter(|name| !name.is_empty()) {
+    let known = || known_rule((generator, id), disclosure)?.name.as_deref();
+    match name.filter(|name| !name.is_empty()).or_else(known) {
         Some(name) => Line::new().quote(name, &rules(chars_max, disclosure)),
         None => {
             let id = rule_id(generator, id, disclosure);
@@ -136,15 +177,28 @@ fn named(
     }
 }
 
-fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(String, Line)> {
+fn facts(
+    entry: &Entry<'_>,
+    how_much: Detail,
+    now: Timestamp,
+    disclosure: Disclosure<'_>,
+) -> Vec<(String, Line)> {
     let group = entry.group;
     let is_single = group.total == 1 && entry.reason == Reason::New;
     match (&entry.sample, how_much, is_single) {
-        (Some(event), Detail::Full, true) => alert_card::facts(event, disclosure),
+        (Some(event), Detail::Full, true) => alert_card::facts(event, now, disclosure),
         (Some(_), Detail::Line, true) => Vec::new(),
         (Some(event), _, true) => {
-            let traffic = alert_card::traffic_line(event, disclosure);
-            let line = Line::joined([traffic, Line::new().time(event.at)], ", ");
+            let beside = match how_much {
+                Detail::Compact => disclosure,
+                _ => disclosure.without_context(),
+            };
+            let traffic = alert_card::traffic_line(event, beside);
+            let runbook = alert_card::runbook(event, beside);
+            let line = Line::joined(
+                [traffic, Line::new().time(event.at), alert_card::lateness(event, now), runbook],
+                ", ",
+            );
             let request = match alert_card::request(&event.alert, disclosure) {
                 Some(request) if how_much == Detail::Compact => {
                     Line::new().quote(&request, &rules(REQUEST_CHARS_MAX, disclosure))
@@ -155,17 +209,26 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
         }
         (_, Detail::Line, _) => Vec::new(),
         (_, Detail::Tight, _) => {
-            vec![unlabelled(Line::joined([count(entry), spread(group)], ", "))]
+            let spread = spread(group, disclosure.without_context());
+            vec![unlabelled(Line::joined([count(entry), spread], ", "))]
         }
         (_, Detail::Compact, _) => {
-            let when = Line::joined([times(entry), verdicts(group)], ", ");
-            vec![unlabelled(Line::joined([count(entry), spread(group)], ", ")), unlabelled(when)]
+            let runbook = runbook(entry, disclosure);
+            let when =
+                Line::joined([times(entry), lateness(entry, now), verdicts(group), runbook], ", ");
+            vec![
+                unlabelled(Line::joined([count(entry), spread(group, disclosure)], ", ")),
+                unlabelled(when),
+            ]
         }
         (sample, Detail::Full, _) => {
-            let numbers = Line::joined([count(entry), times(entry), verdicts(group)], ", ");
+            let numbers = Line::joined(
+                [count(entry), times(entry), lateness(entry, now), verdicts(group)],
+                ", ",
+            );
             let mut facts = vec![("Alerts".to_owned(), numbers)];
-            if !spread(group).is_empty() {
-                facts.push(("Spread".to_owned(), spread(group)));
+            if !spread(group, disclosure).is_empty() {
+                facts.push(("Spread".to_owned(), spread(group, disclosure)));
             }
             let further = group.rules.worst().iter().skip(1).take(FURTHER_RULES_MAX);
             facts.extend(further.map(|further| {
@@ -175,13 +238,20 @@ fn facts(entry: &Entry<'_>, how_much: Detail, disclosure: Disclosure) -> Vec<(St
             }));
             if let Some(event) = sample.as_ref().filter(|_| group.scope == Scope::Values) {
                 let traffic = alert_card::traffic_line(event, disclosure);
-                let newest = Line::joined([traffic, alert_card::read_more(event)], ", ");
+                let pages = [alert_card::read_more(event), runbook(entry, disclosure)];
+                let newest = Line::joined([traffic].into_iter().chain(pages), ", ");
                 facts.push(("Newest".to_owned(), newest));
             }
             facts.retain(|(_, line)| !line.is_empty());
             facts
         }
     }
+}
+
+/// The runbook of the newest event, where all events are of one kind.
+fn runbook(entry: &Entry<'_>, disclosure: Disclosure<'_>) -> Line {
+    let sample = entry.sample.as_ref().filter(|_| entry.group.scope == Scope::Values);
+    sample.map_or_else(Line::new, |event| alert_card::runbook(event, disclosure))
 }
 
 fn unlabelled(line: Line) -> (String, Line) {
@@ -218,16 +288,19 @@ pub(super) fn count(entry: &Entry<'_>) -> Line {
 }
 
 /// `37 sources → 1 destination`; an address where there is only one.
-pub(super) fn spread(group: &Group) -> Line {
+pub(super) fn spread(group: &Group, disclosure: Disclosure<'_>) -> Line {
     let side = |values: &Distinct, noun| match (values.count(), values.first()) {
-        ((1, false), Some(ip)) => Some(traffic::address(ip, None)),
-        _ => distinct(values, noun),
+        ((1, false), Some(ip)) => {
+            let address = traffic::address(ip, None, disclosure);
+            Some(address.words(traffic::known(ip, disclosure)))
+        }
+        _ => distinct(values, noun).map(|count| Line::new().words(count)),
     };
     match (side(&group.sources, "source"), side(&group.destinations, "destination")) {
         (None, None) => Line::new(),
-        (Some(source), None) => Line::new().words(source),
-        (None, Some(destination)) => Line::new().words(format!("→ {destination}")),
-        (Some(source), Some(destination)) => Line::new().words(format!("{source} → {destination}")),
+        (Some(source), None) => source,
+        (None, Some(destination)) => Line::new().words("→ ").line(destination),
+        (Some(source), Some(destination)) => source.words(" → ").line(destination),
     }
 }
 
@@ -238,6 +311,16 @@ fn times(entry: &Entry<'_>) -> Line {
         Reason::Again | Reason::Closed => Line::new().words("last ").time(group.last_at),
         Reason::New if group.first_at == group.last_at => Line::new().time(group.first_at),
         Reason::New => Line::new().time(group.first_at).words(" to ").time(group.last_at),
+    }
+}
+
+/// How long after the last of them new events are told, where that is long. What goes on or is over waited on purpose.
+fn lateness(entry: &Entry<'_>, now: Timestamp) -> Line {
+    match entry.reason {
+        Reason::New => {
+            Line::new().words(phrase::lateness(entry.group.last_at, now, "the last happened"))
+        }
+        Reason::Again | Reason::Closed => Line::new(),
     }
 }
 

@@ -33,7 +33,7 @@ impl Line {
 
     /// With text of a log at its end, made safe and cut here. An empty text adds nothing.
     #[must_use]
-    pub fn quote(mut self, text: &str, rules: &Rules) -> Self {
+    pub fn quote(mut self, text: &str, rules: &Rules<'_>) -> Self {
         if !text.is_empty() {
             self.0.push(Span::Quote(sanitize::sanitize(text, rules)));
         }
@@ -56,8 +56,14 @@ impl Line {
 
     /// With a page at its end.
     #[must_use]
-    pub fn link(mut self, link: Link) -> Self {
-        self.0.push(Span::Link { text: link.site.to_owned(), url: link.url });
+    pub fn link(self, link: Link) -> Self {
+        self.page(link.site, &link.url)
+    }
+
+    /// With a page of the operator's at its end.
+    #[must_use]
+    pub fn page(mut self, text: &str, url: &str) -> Self {
+        self.0.push(Span::Link { text: text.to_owned(), url: url.to_owned() });
         self
     }
 

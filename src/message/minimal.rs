@@ -3,11 +3,11 @@
 
 use super::phrase::{self, counted};
 use super::traffic::{address, is_digits};
-use super::{MINIMAL_CHARS_MAX, gap_card, group_card, severity};
+use super::{Disclosure, MINIMAL_CHARS_MAX, gap_card, group_card, severity};
 use crate::triage::{Entry, Reason, Report};
 
 /// The report in one ASCII line of at most [`MINIMAL_CHARS_MAX`] bytes.
-pub(super) fn minimal(report: &Report<'_>) -> String {
+pub(super) fn minimal(report: &Report<'_>, disclosure: Disclosure<'_>) -> String {
     let mut words = vec!["IPS".to_owned()];
     match report.entries.first() {
         None if report.rest.events == 0 && report.gap.is_some() => {
@@ -17,7 +17,7 @@ pub(super) fn minimal(report: &Report<'_>) -> String {
             );
         }
         None => words.push(format!("alerts, worst {}", report.rest.worst.word())),
-        Some(entry) => words.push(lead(entry)),
+        Some(entry) => words.push(lead(entry, disclosure)),
     }
     let others = others(report);
     if others > 0 {
@@ -39,7 +39,7 @@ pub(super) fn minimal(report: &Report<'_>) -> String {
 }
 
 /// `ALERT high blocked, rule 2034125, 203.0.113.7 -> 10.0.4.12:443`.
-fn lead(entry: &Entry<'_>) -> String {
+fn lead(entry: &Entry<'_>, disclosure: Disclosure<'_>) -> String {
     let group = entry.group;
     let mut words =
         format!("ALERT {} {}", severity(group.severity).word(), group_card::verdict(group));
@@ -50,10 +50,10 @@ fn lead(entry: &Entry<'_>) -> String {
     let source = entry.sample.as_ref().and_then(|event| event.alert.source.ip);
     let target = entry.sample.as_ref().map(|event| &event.alert.destination);
     if let Some(source) = source.or(group.sources.first()) {
-        words.push_str(&format!(", {source}"));
+        words.push_str(&format!(", {}", address(source, None, disclosure).plain()));
     }
     if let Some((ip, port)) = target.and_then(|side| side.ip.map(|ip| (ip, side.port))) {
-        words.push_str(&format!(" -> {}", address(ip, port)));
+        words.push_str(&format!(" -> {}", address(ip, port, disclosure).plain()));
     }
     if entry.reason == Reason::Closed {
         words.push_str(&format!(", quiet now, {} in all", counted(group.total, "alert")));

@@ -17,10 +17,13 @@ pub use line::utc;
 mod minimal;
 mod phrase;
 mod traffic;
+mod wording;
+pub use wording::Wording;
 
 mod defang;
 mod mask;
 mod punycode;
+mod redact;
 pub mod sanitize;
 
 #[cfg(test)]
@@ -30,7 +33,10 @@ mod tests;
 
 use ipsbell_parsers::alert::Severity;
 use jiff::Timestamp;
+use regex::Regex;
 use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
 
 /// A whole message has at most so many characters, counted after a receiver's escaping
 /// ([`sanitize::escaped_chars`]). Slack refuses somewhat above 13,200.
@@ -112,7 +118,7 @@ pub enum Span {
     Quote(String),
     /// An instant, shown in the reader's zone where the receiver can.
     Time(Timestamp),
-    /// A page to read, of an address that is ours: see [`links`](crate::event::links).
+    /// A page to read, of an address that is ours.
     Link {
         /// What is shown of it.
         text: String,
@@ -123,20 +129,36 @@ pub enum Span {
     Command(String),
 }
 
-/// What may be shown of an alert, by the operator's choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disclosure {
+/// What may be shown of an alert, and what is known beside it, by the operator's choice.
+#[derive(Debug, Clone, Copy)]
+pub struct Disclosure<'w> {
     /// Mask what follows `Authorization:`, `Cookie:`, `password=`, `token=` and their like.
     pub mask: bool,
     /// Break URLs and host names so that nothing can be clicked.
     pub defang: bool,
     /// Show an excerpt of the packet's data.
     pub payload: bool,
+    /// What fits one of these is shown as `***`, in texts of the log and in addresses.
+    pub redactions: &'w [Regex],
+    /// What the machine's own files say of addresses and rules.
+    pub context: Option<&'w Context>,
 }
 
-impl Default for Disclosure {
+impl Disclosure<'_> {
+    /// All of it as the log has it.
+    pub const OPEN: Self =
+        Self { mask: false, defang: false, payload: true, redactions: &[], context: None };
+
+    /// The same, where there is no room for more than the log says.
+    #[must_use]
+    pub fn without_context(self) -> Self {
+        Self { context: None, ..self }
+    }
+}
+
+impl Default for Disclosure<'_> {
     fn default() -> Self {
-        Self { mask: true, defang: true, payload: true }
+        Self { mask: true, defang: true, ..Self::OPEN }
     }
 }
 

@@ -189,7 +189,7 @@ fn quoted(text: &str, subject: &str) -> Line {
 }
 
 /// Paths are shown as they are: nothing in a card is a link.
-fn rules(chars_max: usize) -> Rules {
+fn rules(chars_max: usize) -> Rules<'static> {
     let disclosure = Disclosure { defang: false, ..Disclosure::default() };
     Rules { disclosure, ..Rules::within(chars_max) }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipsbell_parsers::alert::Verdict;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::triage::Distinct;
 
@@ -37,6 +37,17 @@ pub(super) fn distinct(values: &Distinct, noun: &str) -> Option<String> {
 /// The time between two instants: `14 min`; never negative.
 pub(super) fn between(since: Timestamp, until: Timestamp) -> String {
     duration(Duration::try_from(until.duration_since(since)).unwrap_or_default())
+}
+
+/// What is told later than this after it happened says so.
+const PROMPT: SignedDuration = SignedDuration::from_mins(1);
+
+/// `told 14 min after it happened`; empty where it was told promptly.
+pub(super) fn lateness(at: Timestamp, now: Timestamp, what: &str) -> String {
+    if now.duration_since(at) <= PROMPT {
+        return String::new();
+    }
+    format!("told {} after {what}", between(at, now))
 }
 
 /// A duration in its two largest units: `8 s`, `14 min`, `3 h 5 min`, `2 d 4 h`.
@@ -133,6 +144,21 @@ mod tests {
             assert_eq!(duration(Duration::from_secs(seconds)), wanted);
         }
         assert_eq!(between(Timestamp::MAX, Timestamp::MIN), "0 s");
+    }
+
+    #[test]
+    fn what_is_told_late_says_so() {
+        let at = |second| Timestamp::from_second(second).expect("an instant");
+        let table = [
+            (0, ""),
+            (60, ""),
+            (-3_600, ""),
+            (61, "told 1 min after it happened"),
+            (7_500, "told 2 h 5 min after it happened"),
+        ];
+        for (seconds, wanted) in table {
+            assert_eq!(lateness(at(1_000_000), at(1_000_000 + seconds), "it happened"), wanted);
+        }
     }
 
     #[test]

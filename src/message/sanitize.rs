@@ -1,7 +1,7 @@
 //! Hostile text into text that is safe to show anywhere: one line, nothing invisible, bounded.
 //! Knows no receiver; what a receiver must escape beyond this is its renderer's part.
 //!
-//! In this order: secrets are masked, URLs and hosts defanged, what cannot be seen becomes a
+//! In this order: what the operator redacts and secrets are masked, URLs and hosts defanged, what cannot be seen becomes a
 //! visible escape, runs are counted instead of repeated, and the rest is cut to a budget. A
 //! backslash stays as it is, so `\n` in the result may be a line feed or these two characters; the
 //! stored record tells them apart. Takes time linear in the text; only [`INPUT_CHARS_MAX`]
@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Disclosure, defang, mask};
+use super::{Disclosure, defang, mask, redact};
 
 /// So many characters of a text are looked at.
 pub const INPUT_CHARS_MAX: usize = 4096;
@@ -28,11 +28,11 @@ pub const CLUSTER_CHARS_MAX: usize = 8;
 
 /// How a text is made safe.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct Rules<'w> {
     /// Budget in characters of the escaped text ([`escaped_chars`]), at least [`CHARS_MIN`].
     pub chars_max: usize,
     /// What is masked and defanged.
-    pub disclosure: Disclosure,
+    pub disclosure: Disclosure<'w>,
     /// The text is a host name: shown in the ASCII form of its labels.
     pub is_host: bool,
 }
@@ -40,7 +40,7 @@ pub struct Rules {
 /// The least budget: room for a character in its longest form and the count of the others.
 pub const CHARS_MIN: usize = 24;
 
-impl Rules {
+impl Rules<'_> {
     /// A budget with everything masked and defanged.
     pub fn within(chars_max: usize) -> Self {
         Self { chars_max, disclosure: Disclosure::default(), is_host: false }
@@ -62,9 +62,9 @@ fn escaped_chars_of(character: char) -> usize {
 }
 
 /// The text, safe to show. Empty only for an empty text.
-pub fn sanitize(text: &str, rules: &Rules) -> String {
+pub fn sanitize(text: &str, rules: &Rules<'_>) -> String {
     let (head, beyond) = split_at_char(text, INPUT_CHARS_MAX);
-    let mut shown = Cow::Borrowed(head);
+    let mut shown = redact::redact(text, head.len(), rules.disclosure.redactions);
     if rules.disclosure.mask {
         shown = Cow::Owned(mask::mask(&shown));
     }
@@ -96,7 +96,7 @@ pub fn sanitize(text: &str, rules: &Rules) -> String {
 }
 
 /// The first `chars_max` characters, and how many follow.
-fn split_at_char(text: &str, chars_max: usize) -> (&str, usize) {
+pub(super) fn split_at_char(text: &str, chars_max: usize) -> (&str, usize) {
     match text.char_indices().nth(chars_max) {
         None => (text, 0),
         Some((at, _)) => {

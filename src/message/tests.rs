@@ -2,11 +2,13 @@
 
 use ipsbell_parsers::alert::{Severity, Value};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 use super::samples::{
     self, HOST, check_each, event, gap, group_of, hostile_event, large_group, report, single,
 };
 use super::*;
+use crate::config::ContextFiles;
 use crate::triage::{Entry, Gap, Group, Reason, Report, Rest};
 
 fn lines(message: &Message) -> Vec<String> {
@@ -157,7 +159,7 @@ fn an_operator_may_show_more_or_less() {
     let event = event();
     let group = group_of(&event, "K7Q2M9XA");
     let entry = || report(vec![single(&group, &event)]);
-    let open = Disclosure { mask: false, defang: false, payload: true };
+    let open = Disclosure::OPEN;
     let text = lines(&compose_with(&entry(), open)).join("\n");
     assert!(text.contains("token=abc123") && text.contains("Basic YTpi"), "{text}");
     assert!(text.contains("GET shop.example /cgi-bin"), "{text}");
@@ -192,6 +194,40 @@ fn an_excerpt_of_the_data_says_how_much_there_is() {
 }
 
 #[test]
+fn what_is_redacted_in_a_long_name_is_looked_for_in_the_whole() {
+    let mut event = event();
+    event.alert.rule.name = Some(format!("{}secret-name", "a b ".repeat(48)).into());
+    let group = group_of(&event, "K7Q2M9XA");
+    assert!(group.rule_name.as_ref().is_some_and(|name| name.contains("secret-n…(+")));
+    let redactions = vec![Regex::new("secret-name").expect("a pattern")];
+    let wording = Wording { redactions, ..Wording::default() };
+    let text = lines(&wording.compose(&report(vec![single(&group, &event)]))).join("\n");
+    assert!(text.contains("a b ***") && !text.contains("secret"), "{text}");
+}
+
+#[test]
+fn what_is_told_late_says_how_late() {
+    let event = event();
+    let (one, many) = (group_of(&event, "K7Q2M9XA"), large_group("A1", "rule", Severity::High, 3));
+    let told = |entry, seconds: i64| {
+        let now = event.at + jiff::SignedDuration::from_secs(seconds);
+        lines(&compose(&Report { now, ..report(vec![entry]) })).join("\n")
+    };
+    let of_many = |reason| Entry { group: &many, reason, events: 9, sample: Some(event.clone()) };
+    let late = "11:37:00 UTC, told 14 min after it happened, ";
+    assert!(told(single(&one, &event), 899).contains(late));
+    assert!(told(of_many(Reason::New), 3_600).contains("told 1 h after the last happened"));
+    for prompt in [
+        told(single(&one, &event), 60),
+        told(of_many(Reason::New), 60),
+        told(of_many(Reason::Again), 3_600),
+        told(of_many(Reason::Closed), 3_600),
+    ] {
+        assert!(!prompt.contains("told"), "{prompt}");
+    }
+}
+
+#[test]
 fn a_test_says_that_nothing_happened() {
     let message = test_message(HOST, samples::now());
     assert_eq!(message.tone, Tone::Test);
@@ -209,6 +245,43 @@ fn check_limits(message: &Message, is_batch: bool) -> Result<(), TestCaseError> 
         prop_assert!(!line.chars().any(sanitize::is_invisible), "{line:?}");
     }
     Ok(())
+}
+
+/// With files that say much, and nothing good, of every address and rule.
+static WORDING: LazyLock<Wording> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let evil = "<!channel>&\u{202e}http://a.example/".repeat(20);
+    let files = ContextFiles {
+        hosts: None,
+        assets: Some(file("assets", format!("0.0.0.0/0,{evil},{evil}\n"))),
+        rules: vec![file(
+            "rules",
+            format!("a (msg:\"{evil}\"; sid:2034125; reference:url,{evil};)"),
+        )],
+    };
+    let (context, faults) = Context::load(&files);
+    assert!(faults.list.is_empty(), "{faults:?}");
+    Wording { context: context.into(), ..Wording::default() }
+});
+
+#[test]
+fn what_is_known_stands_in_the_card_and_is_made_safe() {
+    let mut event = event();
+    event.alert.rule.name = None;
+    let group = group_of(&event, "K7Q2M9XA");
+    let message = WORDING.compose(&report(vec![single(&group, &event)]));
+    assert!(message.headline.plain().contains("blocked: <!channel>"), "{:?}", message.headline);
+    let text = lines(&message).join("\n");
+    for wanted in ["192.0.2.12:443 (00-50-56-01-02-03) (<!channel>&\\u{202e}hxxp[:]//", "see <!ch"]
+    {
+        assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+    }
+    assert!(!text.contains("://"), "{text}");
 }
 
 proptest! {
@@ -245,7 +318,7 @@ proptest! {
             rest: Rest { groups: rest, events: u64::MAX, worst: Severity::High },
             gap: has_gap.then(|| Gap { why: host.clone(), waited: [u64::MAX; 5], ..gap() }),
         };
-        let message = compose(&report);
+        let message = WORDING.compose(&report);
         check_limits(&message, many > 1 || has_gap || rest > 0)?;
         let json = serde_json::to_string(&message).expect("a message is JSON");
         prop_assert_eq!(serde_json::from_str::<Message>(&json).expect("it comes back"), message);

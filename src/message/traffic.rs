@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use ipsbell_parsers::alert::{Alert, Endpoint, Value};
 
-use super::sanitize::Rules;
-use super::{Disclosure, Line};
+use super::redact::redact;
+use super::sanitize::{Rules, sanitize};
+use super::{Disclosure, Line, Span};
 pub(super) use crate::event::links::{is_cve, is_digits, is_technique};
 
 /// Budgets in escaped characters ([`super::sanitize::escaped_chars`]).
@@ -56,20 +57,40 @@ const PROTOCOLS: [&str; 34] = [
     "quic",
 ];
 
-/// `203.0.113.7:52144`, `[2001:db8::7]:443`, `203.0.113.7`, the name where there is no address.
-pub(super) fn address(ip: IpAddr, port: Option<u16>) -> String {
-    match (ip, port) {
-        (ip, None) => ip.to_string(),
-        (IpAddr::V4(ip), Some(port)) => format!("{ip}:{port}"),
-        (IpAddr::V6(ip), Some(port)) => format!("[{ip}]:{port}"),
-    }
+/// `203.0.113.7:52144`, `[2001:db8::7]:443`, `203.0.113.7`; what the operator redacts in it stands apart.
+pub(super) fn address(ip: IpAddr, port: Option<u16>, disclosure: Disclosure<'_>) -> Line {
+    let (plain, is_redacted) = redacted(ip.to_string(), disclosure);
+    let text = match (ip, port) {
+        (_, None) => plain,
+        (IpAddr::V4(_), Some(port)) => format!("{plain}:{port}"),
+        (IpAddr::V6(_), Some(port)) => format!("[{plain}]:{port}"),
+    };
+    // A receiver might take the mask in our own words for its markup.
+    if is_redacted { Line(vec![Span::Quote(text)]) } else { Line::new().words(text) }
+}
+
+/// ` (web-1, shop, owner Team Shop)`: what the operator's own files say of an address; empty where they say nothing.
+pub(super) fn known(ip: IpAddr, disclosure: Disclosure<'_>) -> String {
+    let Some(text) = disclosure.context.and_then(|context| context.known(ip)) else {
+        return String::new();
+    };
+    // Names of machines are to be read as they are; what looks like an address of a page is broken all the same.
+    let disclosure = Disclosure { mask: false, defang: text.contains("://"), ..disclosure };
+    format!(" ({})", sanitize(&text, &rules(HOST_CHARS_MAX, disclosure)))
+}
+
+/// The text, what fits a redaction masked, and whether anything did.
+fn redacted(text: String, disclosure: Disclosure<'_>) -> (String, bool) {
+    let shown = redact(&text, text.len(), disclosure.redactions).into_owned();
+    let differs = shown != text;
+    (shown, differs)
 }
 
 /// One side of the traffic with all that is known of it; empty where nothing is.
-fn endpoint(side: &Endpoint<'_>, disclosure: Disclosure) -> Line {
+fn endpoint(side: &Endpoint<'_>, disclosure: Disclosure<'_>) -> Line {
     let mut line = Line::new();
     if let Some(ip) = side.ip {
-        line = line.words(address(ip, side.port));
+        line = line.line(address(ip, side.port, disclosure));
         if let Some(zone) = &side.zone {
             line = line.words(" zone ").quote(zone, &rules(WORD_CHARS_MAX, disclosure));
         }
@@ -78,7 +99,11 @@ fn endpoint(side: &Endpoint<'_>, disclosure: Disclosure) -> Line {
     }
     if let Some(mac) = side.mac {
         let blank = if line.is_empty() { "" } else { " " };
-        line = line.words(format!("{blank}({})", self::mac(mac)));
+        let (mac, _) = redacted(self::mac(mac), disclosure);
+        line = line.words(format!("{blank}({mac})"));
+    }
+    if let Some(ip) = side.ip {
+        line = line.words(known(ip, disclosure));
     }
     if let Some(domain) = &side.domain {
         let host = Rules { is_host: true, ..rules(HOST_CHARS_MAX, disclosure) };
@@ -97,7 +122,7 @@ fn mac(bytes: [u8; 6]) -> String {
 }
 
 /// `SOURCE → DESTINATION`, with what is known of each.
-pub(super) fn parties(alert: &Alert<'_>, disclosure: Disclosure) -> Line {
+pub(super) fn parties(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Line {
     let source = endpoint(&alert.source, disclosure);
     let destination = endpoint(&alert.destination, disclosure);
     match (source.is_empty(), destination.is_empty()) {
@@ -109,12 +134,12 @@ pub(super) fn parties(alert: &Alert<'_>, disclosure: Disclosure) -> Line {
 }
 
 /// `tcp/http`.
-pub(super) fn protocols(alert: &Alert<'_>, disclosure: Disclosure) -> Line {
+pub(super) fn protocols(alert: &Alert<'_>, disclosure: Disclosure<'_>) -> Line {
     let word = |text: Option<&str>| text.map(|t| protocol(t, disclosure)).unwrap_or_default();
     Line::joined([word(alert.transport.as_deref()), word(alert.protocol.as_deref())], "/")
 }
 
-fn protocol(text: &str, disclosure: Disclosure) -> Line {
+fn protocol(text: &str, disclosure: Disclosure<'_>) -> Line {
     match PROTOCOLS.iter().find(|known| text.eq_ignore_ascii_case(known)) {
         Some(known) => Line::new().words(*known),
         None => Line::new().quote(text, &rules(WORD_CHARS_MAX, disclosure)),
@@ -125,7 +150,7 @@ fn protocol(text: &str, disclosure: Disclosure) -> Line {
 pub(super) fn identifiers<'a>(
     values: impl ExactSizeIterator<Item = &'a str>,
     is_known: fn(&str) -> bool,
-    disclosure: Disclosure,
+    disclosure: Disclosure<'_>,
 ) -> Line {
     let more = values.len().saturating_sub(LIST_MAX);
     let shown = values.take(LIST_MAX).map(|value| {
@@ -151,7 +176,7 @@ pub(super) fn detail(alert: &Alert<'_>, key: &str) -> Option<String> {
 }
 
 /// The rules for a quote of this budget.
-pub(super) fn rules(chars_max: usize, disclosure: Disclosure) -> Rules {
+pub(super) fn rules(chars_max: usize, disclosure: Disclosure<'_>) -> Rules<'_> {
     Rules { chars_max, disclosure, is_host: false }
 }
 
@@ -181,7 +206,8 @@ mod tests {
     #[test]
     fn addresses_carry_their_port() {
         let v6: IpAddr = "2001:db8::7".parse().expect("an address");
-        assert_eq!(address(v6, Some(443)), "[2001:db8::7]:443");
-        assert_eq!(address(v6, None), "2001:db8::7");
+        let shown = |port| address(v6, port, Disclosure::default()).plain();
+        assert_eq!(shown(Some(443)), "[2001:db8::7]:443");
+        assert_eq!(shown(None), "2001:db8::7");
     }
 }

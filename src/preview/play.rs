@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Event;
 use crate::guard::guard;
-use crate::message::{self, Message};
+use crate::message::{self, Message, Wording};
 use crate::triage::{Desk, Entry, Fate, Plan, Policy, Reason, Report};
 
 /// Samples of groups are looked through after so many events, so that no more are kept than are needed ...
@@ -68,6 +68,7 @@ impl Played {
 pub struct Player<'p> {
     agent_host: String,
     desk: Desk,
+    wording: Wording,
     pace: SignedDuration,
     now: Timestamp,
     /// The next post may go then.
@@ -91,6 +92,7 @@ impl<'p> Player<'p> {
         Self {
             agent_host: agent_host.to_owned(),
             desk: Desk::new(policy, BTreeMap::new()),
+            wording: Wording::default(),
             pace: SignedDuration::try_from(pace).unwrap_or(SignedDuration::MAX),
             now: Timestamp::MIN,
             free_at: Timestamp::MIN,
@@ -100,6 +102,12 @@ impl<'p> Player<'p> {
             played: Played::default(),
             post,
         }
+    }
+
+    /// The same, with posts that are worded so.
+    #[must_use]
+    pub fn worded(self, wording: Wording) -> Self {
+        Self { wording, ..self }
     }
 
     /// The next event. It is read at its `read_at`, or with the one before it if that is later.
@@ -201,7 +209,8 @@ impl<'p> Player<'p> {
             gap: None,
         };
         // As the sender does it.
-        guard(|| message::compose(&report)).unwrap_or_else(|_| message::compose_in_numbers(&report))
+        guard(|| self.wording.compose(&report))
+            .unwrap_or_else(|_| message::compose_in_numbers(&report))
     }
 }
 

@@ -36,6 +36,8 @@ mod campaign;
 mod commands;
 /// Every wrong configuration and its message.
 mod configuration;
+/// What cards show beside the log, and what they do not show of it.
+mod context;
 /// Every fault of a receiver, in turn and at random, and both accounts at the end.
 mod delivery;
 /// The store's file from the first version on.

@@ -29,7 +29,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("triage", &["config", "event", "matcher"]),
-    ("message", &["event", "triage", "trouble"]),
+    ("context", &["config", "event"]),
+    ("message", &["context", "event", "triage", "trouble"]),
     ("preview", &["event", "guard", "message", "triage"]),
     ("destinations", &["clock", "config", "message", "secret"]),
     ("health", &["destinations", "triage", "trouble"]),
@@ -55,6 +56,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "clock",
             "config",
+            "context",
             "destinations",
             "event",
             "guard",

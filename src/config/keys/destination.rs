@@ -157,5 +157,28 @@ pub static DESTINATION: Section = Section {
                     destination that is down, a disk that is nearly full? What concerns this \
                     destination (an outage, alerts that expired) is told here in any case.",
         },
+        Key {
+            name: "mask",
+            value: "`true` or `false`",
+            default: "`true`",
+            example: "mask = false",
+            about: "Show `***` for what follows `password=`, `token=`, `Cookie:`, `Authorization:` and their \
+                    like in texts of the log. What else must not be shown is said in [[redact]].",
+        },
+        Key {
+            name: "defang",
+            value: "`true` or `false`",
+            default: "`true`",
+            example: "defang = false",
+            about: "Break URLs and host names of the log, `hxxp[:]//shop[.]example`, so that nobody follows them \
+                    by mistake.",
+        },
+        Key {
+            name: "payload",
+            value: "`true` or `false`",
+            default: "`true`",
+            example: "payload = false",
+            about: "Show an excerpt of the packet's data where the log has it.",
+        },
     ],
 };

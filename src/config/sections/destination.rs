@@ -20,7 +20,7 @@ use crate::wanted::Unfit;
 const NAME_CHARS_MAX: usize = 64;
 
 /// What only a destination that tells alerts can be asked.
-const OF_ALERTS: [&str; 10] = [
+const OF_ALERTS: [&str; 13] = [
     "min_severity",
     "match",
     "unless",
@@ -31,6 +31,9 @@ const OF_ALERTS: [&str; 10] = [
     "pace",
     "mention",
     "notices",
+    "mask",
+    "defang",
+    "payload",
 ];
 const GROUP_BY: [GroupField; 2] = [GroupField::Rule, GroupField::Verdict];
 const REPEAT_EVERY: Duration = Duration::from_secs(300);
@@ -59,6 +62,9 @@ impl Destination {
             pace: kind.pace,
             mentions: Vec::new(),
             notices: true,
+            mask: true,
+            defang: true,
+            payload: true,
         }
     }
 
@@ -82,7 +88,8 @@ impl Destination {
         let pace = table.one("pace", |node| duration(reader, node, PACE_BOUNDS));
         let posts_per_hour = posts_per_hour(table);
         let mentions = mentions(table, kind);
-        let notices = table.one("notices", |node| reader.truth(node));
+        let [notices, mask, defang, payload] = ["notices", "mask", "defang", "payload"]
+            .map(|key| table.one(key, |node| reader.truth(node)).unwrap_or(true));
         let destination = name.zip(kind).map(|(name, kind)| Self {
             settings,
             min_severity: min_severity.unwrap_or(Severity::Info),
@@ -94,7 +101,10 @@ impl Destination {
             posts_per_hour,
             pace: pace.unwrap_or(kind.pace),
             mentions,
-            notices: notices.unwrap_or(true),
+            notices,
+            mask,
+            defang,
+            payload,
             ..Self::standard(name, kind)
         });
         (destination, named)

@@ -1,10 +1,13 @@
 //! One file a section of the configuration: which keys it reads, and what it accepts.
 
 pub(super) mod agent;
+pub(super) mod context;
 pub(super) mod destination;
 pub(super) mod format;
 pub(super) mod matchers;
+pub(super) mod redact;
 pub(super) mod retention;
+pub(super) mod runbook;
 pub(super) mod source;
 pub(super) mod url;
 

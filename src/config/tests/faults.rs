@@ -25,7 +25,7 @@ a.toml:5:1: unknown key `url` in [agent]
 a.toml:1:3: unknown section `sources`
   hint: did you mean `source`?
 a.toml:2:2: unknown section `colours`
-  hint: known: `agent`, `source`, `format`, `destination`, `mute`, `severity`, `retention`
+  hint: known: `agent`, `source`, `format`, `destination`, `mute`, `severity`, `retention`, `redact`, `context`, `runbook`
 a.toml:3:1: `agent`: wanted a table with the heading `[agent]`, found a list
 b.toml:1:1: unknown section `host`
   hint: it is a key of [agent]

@@ -2,6 +2,7 @@
 //! that the words of faults do not change with every new one.
 
 mod asked;
+mod context;
 mod faults;
 mod formats;
 mod journal;
@@ -193,6 +194,14 @@ fn everything_is_read() {
         repeat_every = "10m"
         pace = "2s"
         mention = { high = "<!here>", critical = "<!here>" }
+        mask = false
+        defang = false
+        payload = false
+        [[redact]]
+        pattern = 'EMP-\d{6}'
+        [[redact]]
+        pattern = "(?i)customer-[a-z]+"
+        destinations = "soc"
         [[mute]]
         rule = "2010935"
         until = 2027-01-01T00:00:00Z
@@ -241,6 +250,10 @@ fn everything_is_read() {
     assert_eq!(soc.pace, Duration::from_secs(2));
     let here = || "<!here>".to_owned();
     assert_eq!(soc.mentions, [(Severity::High, here()), (Severity::Critical, here())]);
+    assert_eq!((soc.mask, soc.defang, soc.payload), (false, false, false));
+    assert_eq!(config.redactions[0].pattern.as_str(), r"EMP-\d{6}");
+    assert!(config.redactions[0].holds_for("other") && config.redactions[1].holds_for("soc"));
+    assert!(!config.redactions[1].holds_for("other"));
     assert_eq!(config.mutes[0].until, config.mutes[1].until);
     assert_eq!(config.mutes[0].until.unwrap().as_second(), 1_798_761_600);
     assert_eq!(config.mutes[1].reason, "scanner");

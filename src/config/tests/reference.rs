@@ -84,7 +84,12 @@ fn others(section: &Section, key: &str) -> String {
         lines.push(r#"type = "heartbeat""#);
     }
     lines.extend(section.matcher.then_some(if key == "rule" { "tag = \"x\"" } else { "rule = 1" }));
-    format!("{}\n{}\n", section.heading(), lines.join("\n"))
+    let soc = if key == "destinations" {
+        "[[destination]]\nname = \"soc\"\ntype = \"console\"\n"
+    } else {
+        ""
+    };
+    format!("{soc}{}\n{}\n", section.heading(), lines.join("\n"))
 }
 
 #[test]

@@ -128,8 +128,9 @@ fn sender(place: &Place, config: &Config, receiver: &Scripted, board: &Board) ->
     let limiter = Arc::new(Limiter::new(Duration::ZERO));
     let receiver = Box::new(receiver.clone());
     let destination = &config.destinations[0];
-    let sender = Sender::new(&place.store, config, destination, receiver, limiter, board.clone());
-    let sender = sender.unwrap();
+    let (board, context) = (board.clone(), Arc::default());
+    let sender =
+        Sender::new(&place.store, config, destination, receiver, limiter, board, &context).unwrap();
     sender.ledger.hurry();
     sender
 }

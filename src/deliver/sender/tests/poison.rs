@@ -50,7 +50,7 @@ fn a_stored_record_that_panics_is_told_as_an_event_of_which_nothing_is_known() {
 #[test]
 fn what_cannot_be_worded_is_told_in_numbers() {
     let mut bench = Bench::new();
-    bench.sender.wording = |_| panic!("the wording has a fault");
+    bench.sender.wording = Box::new(|_| panic!("the wording has a fault"));
     bench.store(7, 3);
     assert!(bench.settle(&drained()));
     assert_eq!(bench.account(), [0, 0, 3, 0, 0]);
