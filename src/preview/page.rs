@@ -266,9 +266,9 @@ impl Display for Html<'_> {
                 Span::Words(text) => write!(out, "{}", Escaped(text))?,
                 Span::Strong(text) => write!(out, "<b>{}</b>", Escaped(text))?,
                 Span::Quote(text) => write!(out, "<code>{}</code>", Escaped(text))?,
-                Span::Link { text, url } => {
-                    let (text, url) = (Escaped(text), Escaped(url));
-                    write!(out, "<a rel=\"noreferrer\" href=\"{url}\">{text}</a>")?;
+                // The page leads nowhere.
+                Span::Link { text, .. } => {
+                    write!(out, "<span class=\"link\">{}</span>", Escaped(text))?;
                 }
                 Span::Command(text) => write!(out, "<kbd>{}</kbd>", Escaped(text))?,
                 Span::Time(at) => out.write_str(&time(*at))?,

@@ -60,7 +60,6 @@ const TAGS: &[&str] = &[
     "svg ",
     "symbol id=\"bell\"",
     "path d=\"",
-    "a rel=\"noreferrer\" href=\"https://",
     "use href=\"#bell\"/",
     "rect x=\"",
     "details open",

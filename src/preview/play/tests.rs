@@ -52,7 +52,11 @@ fn check(events: &[Event<'static>], triage: bool) {
     let wanted = || events.iter().filter(|event| event.severity >= Severity::Low);
     assert_eq!(played.alerts, events.len() as u64);
     assert_eq!(played.not_matched, (events.len() - wanted().count()) as u64);
-    assert_eq!(played.muted, wanted().filter(is_muted).count() as u64);
+    // Of what is critical and muted one alert a day is told.
+    let muted = || wanted().filter(is_muted);
+    let critical = muted().filter(|event| event.severity == Severity::Critical).count() as u64;
+    let all = muted().count() as u64;
+    assert!((all - critical..=all).contains(&played.muted), "{} of {all}", played.muted);
     assert_eq!(played.unaccounted(), 0, "{played:?}");
     assert_eq!(posts.iter().map(|post| post.alerts).sum::<u64>(), played.told);
     assert_eq!(posts.len() as u64, played.posts);
