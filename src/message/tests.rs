@@ -281,7 +281,8 @@ fn what_is_known_stands_in_the_card_and_is_made_safe() {
     {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");
     }
-    assert!(!text.contains("://"), "{text}");
+    let of_the_log = text.replace("https://nvd.nist.gov/", "");
+    assert!(!of_the_log.contains("://"), "{text}");
 }
 
 proptest! {

@@ -101,7 +101,7 @@ fn a_url_where_a_name_was_wanted_is_not_shown() {
 a.toml:5:1: unknown key a text that is not shown, since it may be a secret in [[destination]]
   hint: known: `name`, `type`, `url_file`, `credential`, `url_env`, `url`, `ca_file`, `proxy`, \
              `every`, `min_severity`, `match`, `unless`, `group_by`, `triage`, `repeat_every`, \
-             `posts_per_hour`, and 3 more
+             `posts_per_hour`, and 6 more
 ",
         );
     }

@@ -152,12 +152,12 @@ fn check_attack(number: u32, text: &str, wanted: &str) {
         assert_eq!(received.would_notify, Vec::<String>::new(), "attack {number} in place {place}");
         let minimal = payload(&message, Form { minimal: true, maybe_repeated: true });
         assert!(!String::from_utf8_lossy(&minimal).contains(text), "attack {number}");
-        // A group remembers the beginning of a rule's name and how much more there was.
-        let wanted = if place == 0 && text.chars().count() > 300 { "…(+" } else { wanted };
         // Host fields go through the host form, which the tests of `defang` pin.
         if ![3, 6].contains(&place) {
             let shown = received.shown();
-            assert!(shown.contains(wanted), "attack {number} in place {place}:\n{shown}");
+            // A group may remember only the beginning of a rule's name, and how much more there was.
+            let is_cut = place == 0 && text.chars().count() > 300 && shown.contains("…(+");
+            assert!(shown.contains(wanted) || is_cut, "attack {number} in place {place}:\n{shown}");
         }
         let lines = received.shown().lines().count();
         assert!(lines <= 8, "attack {number} in place {place}: {lines} lines");
