@@ -201,7 +201,7 @@ fn the_posts_that_were_agreed_are_read_back() {
         ("closed", 0, 0),
         ("flood", 1_204, 0),
         ("few", 1 + 240 + 1_204, 0),
-        ("batch", 12 * 1_204, 0),
+        ("batch", 22 * 1_204, 0),
         ("repeated", 1, 0),
         ("minimal", 1, 0),
         ("gap", 0, 0),

@@ -70,13 +70,15 @@ impl<'a> Members<'a> for Walk<'_, 'a> {
 }
 
 impl Walk<'_, '_> {
-    // Can an object be told by dotted keys? Not an empty one, nor one whose own keys hold points. Those on top, the event's
-    // own and the products', may have any number.
+    // Can an object be told by dotted keys? Not an empty one, nor one whose own keys hold points. Those on top are the
+    // event's own and the products', and have none.
     fn opens(&self, object: &str) -> bool {
+        if self.depth == 1 {
+            return object != "{}";
+        }
         let mut keys = Keys::default();
         json::inside(object, &mut keys);
-        let most = if self.depth == 1 { usize::MAX } else { self.left.max(FEW_MEMBERS) };
-        keys.plain && (1..=most).contains(&keys.count)
+        keys.plain && (1..=self.left.max(FEW_MEMBERS)).contains(&keys.count)
     }
 }
 
