@@ -34,8 +34,8 @@ pub fn compose_with(report: &Report<'_>, disclosure: Disclosure<'_>) -> Message 
     let rest = rest(report);
     let how_much = match shown.len() {
         0 | 1 if report.gap.is_none() && rest.groups == 0 => Detail::Full,
-        0..=COMPACT_ENTRIES_MAX => Detail::Compact,
-        0..=TIGHT_ENTRIES_MAX => Detail::Tight,
+        ..=COMPACT_ENTRIES_MAX => Detail::Compact,
+        count if count <= TIGHT_ENTRIES_MAX => Detail::Tight,
         _ => Detail::Line,
     };
     let mut cards = Vec::new();

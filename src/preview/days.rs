@@ -79,7 +79,7 @@ fn ordinary(dice: &mut Dice, alerts: usize, rules: usize, sources: usize) -> Vec
             at_secs: dice.part() * DAY_SECS,
             rule,
             severity: severity_of(rule),
-            verdict: if rule % 3 == 0 { Verdict::Detected } else { Verdict::Blocked },
+            verdict: if rule.is_multiple_of(3) { Verdict::Detected } else { Verdict::Blocked },
             source: address(dice.heavy_tailed(sources)),
             target: server(dice.below(20)),
         }
@@ -218,8 +218,8 @@ fn play(mut seen: Vec<Seen>) -> Day {
 fn named(posts: &[Post]) -> BTreeMap<String, Timestamp> {
     let mut named = BTreeMap::new();
     for post in posts {
-        for (at, _) in text(post).match_indices("RULE-") {
-            let rule: usize = text(post)[at + 5..at + 9].parse().unwrap();
+        for behind in text(post).split("RULE-").skip(1) {
+            let rule: usize = behind.get(..4).unwrap().parse().unwrap();
             named.entry(name(rule)).or_insert(post.at);
         }
     }
