@@ -110,7 +110,8 @@ fn what_the_machines_own_files_say_stands_in_the_card_and_is_read_anew_on_hup() 
         "see docs.example[.]com/9002",
     ];
     check(post, &known, &[]);
-    assert!(post.would_notify.is_empty() && post.would_link.is_empty(), "{post:?}");
+    assert!(post.would_notify.is_empty(), "{post:?}");
+    assert_eq!(post.would_link, ["https://www.snort.org/rule_docs/1-9002"]);
 
     write("assets.csv", "198.51.100.0/24,new name\nnonsense\n");
     agent.signal("HUP");
@@ -151,7 +152,8 @@ fn the_last_runbook_that_fits_is_a_link_in_the_card() {
     place.append(&[request(9004, "203.0.113.7", "198.51.100.20")]);
     let agent = place.run();
     let post = &slack.wait_for(1, DEADLINE)[0];
-    assert_eq!(post.would_link, ["https://wiki.example.com/b?x=1&y=2"]);
+    let rule = "https://www.snort.org/rule_docs/1-9004";
+    assert_eq!(post.would_link, [rule, "https://wiki.example.com/b?x=1&y=2"]);
     check(post, &["runbook at "], &[]);
     place.append(&[request(9006, "203.0.113.7", "198.51.100.20")]);
     let post = &slack.wait_for(2, DEADLINE)[1];
