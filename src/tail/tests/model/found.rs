@@ -59,6 +59,17 @@ fn found_cases_are_read_right() {
         ],
         // A compressed file that has another name, which does not say so.
         vec![made.clone(), made.clone(), made, copy_2, compress(0), HardLink, Read, Restart],
+        vec![
+            Rotate { create: true },
+            gone.clone(),
+            WriteHalf,
+            Read,
+            CopyTruncate { look: false },
+            DeleteOldest,
+            Read,
+            DeleteOldest,
+            Truncate,
+        ],
         vec![gone.clone(), Write(1), gone, HardLink, DeleteOldest, DeleteOldest, WriteToOld],
     ] {
         for upwards in [false, true] {
