@@ -144,7 +144,18 @@ impl Tail {
         let Some(waiting) = self.waiting.get(&key) else { return };
         let checkpoint = waiting.checkpoint.clone();
         let replaced = waiting.replaced;
-        if !made.is_settled() || self.claimed().contains(&checkpoint.file) {
+        if self.claimed().contains(&checkpoint.file) {
+            return;
+        }
+        if checkpoint.position.offset == 0 && view.begun.contains(&origin.1) {
+            // Nothing was read of it by which it could be known: it is the oldest that was missed. At a later look it
+            // would not be seen any more that something was begun for it.
+            self.waiting.remove(&key);
+            self.newest.retain(|_, newest| *newest != checkpoint.file);
+            self.drop_row(checkpoint.file);
+            return;
+        }
+        if !made.is_settled() {
             return;
         }
         let is_true = replaced
@@ -159,11 +170,6 @@ impl Tail {
         }
         self.waiting.remove(&key);
         self.newest.retain(|_, newest| *newest != checkpoint.file);
-        if checkpoint.position.offset == 0 && view.begun.contains(&origin.1) {
-            // Nothing was read of it by which it could be known: it is the oldest that was missed.
-            self.drop_row(checkpoint.file);
-            return;
-        }
         let lost_bytes_at_least = checkpoint.unread_bytes();
         let what = if replaced {
             What::Truncated { lost_bytes_at_least }
