@@ -17,6 +17,8 @@ use jiff::Timestamp;
 use super::parse::{self, Summary, Task};
 use super::{Command, Exit, Unusable, output, say, search, settings};
 use crate::config::{self, Agent, Config, Destination, Secrets};
+use crate::context::Context;
+use crate::deliver::wording;
 use crate::destinations::{self, Tells};
 use crate::event::Event;
 use crate::preview::{Player, Post, page};
@@ -138,8 +140,11 @@ impl Show<'_> {
         };
         let mut takers: Vec<_> = (0..destinations.len()).map(taker).collect();
         let seats = destinations.iter().zip(&mut takers);
-        let mut players: Vec<Player<'_>> =
-            seats.map(|(destination, taker)| player(config, destination, taker)).collect();
+        // What is wrong with its files is told by `ipsbell check`.
+        let context = Arc::new(Context::of(config).0);
+        let mut players: Vec<Player<'_>> = seats
+            .map(|(destination, taker)| player(config, destination, &context, taker))
+            .collect();
         let mut play = |show: &mut Self, event: Event<'static>| {
             show.progress.events += 1;
             if let Some((last, others)) = players.split_last_mut() {
@@ -214,9 +219,15 @@ impl Show<'_> {
 fn player<'p>(
     config: &Config,
     destination: &Destination,
+    context: &Arc<Context>,
     taker: &'p mut dyn FnMut(Post),
 ) -> Player<'p> {
-    Player::new(&config.agent.host, Policy::new(config, destination), destination.pace, taker)
+    let policy = Policy::new(config, destination);
+    Player::new(&config.agent.host, policy, destination.pace, taker).worded(wording(
+        config,
+        destination,
+        context,
+    ))
 }
 
 fn check_files(files: &[String]) -> Result<(), Unusable> {
